@@ -1,0 +1,43 @@
+import { type RosterItem, sameItem } from './item.js'
+import type { SubscriptionState } from './state.js'
+
+/** A subscription request that waits for its answer, as it is kept: the whole stanza (RFC 6121 §3.1.3). */
+export interface PendingRequest {
+  readonly xml: string
+  /** Milliseconds since the epoch. */
+  readonly receivedAt: number
+  /** A policy has left it to the application. `false`: nobody has decided yet, the policy is to be asked (again). */
+  readonly deferred: boolean
+}
+
+/**
+ * All that an owner keeps of one contact.
+ *
+ * A contact that has only asked has a `request` and no `item` (RFC 6121 appendix A.1, state 3): so a stranger and an item
+ * that the owner added cannot be mixed up.
+ */
+export interface Contact {
+  readonly jid: string
+  readonly item: RosterItem | undefined
+  readonly request: PendingRequest | undefined
+  /** When the owner last sent `subscribe`; `undefined` unless the contact's answer is pending. */
+  readonly askedAt: number | undefined
+}
+
+export const stranger = (jid: string): Contact => ({ jid, item: undefined, request: undefined, askedAt: undefined })
+
+export const stateOf = (contact: Contact): SubscriptionState =>
+  contact.item?.state ?? (contact.request === undefined ? 'none' : 'none+in')
+
+export const isStranger = (contact: Contact): boolean => contact.item === undefined && contact.request === undefined
+
+export const sameContact = (a: Contact, b: Contact): boolean =>
+  a === b || (sameItem(a.item, b.item) && sameRequest(a.request, b.request) && a.askedAt === b.askedAt)
+
+const sameRequest = (a: PendingRequest | undefined, b: PendingRequest | undefined): boolean =>
+  a === b ||
+  (a !== undefined &&
+    b !== undefined &&
+    a.deferred === b.deferred &&
+    a.receivedAt === b.receivedAt &&
+    a.xml === b.xml)

@@ -1,0 +1,99 @@
+import type { SubscriptionState } from '../core/state.js'
+
+/** One contact as a storage keeps it. */
+export interface StoredItem {
+  readonly jid: string
+  readonly name?: string
+  readonly groups: readonly string[]
+  readonly state: SubscriptionState
+  readonly approved?: boolean
+  /** The contact has only asked (`none+in` of a stranger): kept, but not in the roster. */
+  readonly unlisted?: boolean
+  readonly request?: { readonly xml: string; readonly receivedAt: number; readonly deferred: boolean }
+  /** When the owner last sent `subscribe` (ms): how often an unanswered one is repeated. */
+  readonly askedAt?: number
+}
+
+/** A stanza that is owed to somebody: written with the change that caused it, settled when it was sent. */
+export interface Owed {
+  readonly id: string
+  /** When it was decided, in milliseconds since the epoch. */
+  readonly at: number
+  readonly xml: string
+}
+
+/** One owner's roster as a storage keeps it. */
+export interface StoredRoster {
+  readonly items: readonly StoredItem[]
+  /** The server's version of a client's roster. */
+  readonly version?: string
+  readonly owed: readonly Owed[]
+  readonly revision: string
+}
+
+/** What one commit writes. */
+export interface RosterChange {
+  /** The revision that the change was made from; `undefined` = the roster must not exist yet. */
+  readonly base: string | undefined
+  /** The new one, made by the library (128 random bits): an adapter stores and compares it, nothing else. */
+  readonly revision: string
+  readonly put?: readonly StoredItem[]
+  readonly remove?: readonly string[]
+  readonly version?: string
+  readonly owe?: readonly Owed[]
+  readonly settle?: readonly string[]
+  /** The roster goes away; with nothing else in the change. */
+  readonly erase?: boolean
+}
+
+/** What changed since a revision: {@link RosterStorage.changes}. */
+export interface RosterChanges {
+  readonly put: readonly StoredItem[]
+  readonly remove: readonly string[]
+  /** All that is owed now, not only what was added. */
+  readonly owed: readonly Owed[]
+  readonly version?: string
+  readonly revision: string
+}
+
+/** Who is told of commits: {@link RosterStorage.watch}. */
+export interface StorageListener {
+  /** `revision` is `undefined` when the roster was erased. */
+  changed(owner: string, revision: string | undefined): void
+  /** Something may have been missed: what is held is to be checked again. */
+  gap(): void
+}
+
+/** Which owners {@link RosterStorage.owners} names. */
+export interface OwnersFilter {
+  /** Only those of this domain, exactly. */
+  readonly domain?: string
+  /** Only those that owe a stanza, or hold a request: an index, kept in the same commit. */
+  readonly with?: 'owed' | 'request'
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Where rosters are kept: what an adapter implements.
+ *
+ * Keys are canonical text of at most 2,047 bytes, compared byte by byte; `domainOf` is all that an adapter needs of XMPP.
+ */
+export interface RosterStorage {
+  /** The owner's roster; `undefined` when there is none. */
+  load(owner: string): Promise<StoredRoster | undefined>
+  /**
+   * All or nothing. Rejects with `STORAGE_CONFLICT` when the roster is not at `change.base` (also for deadlocks and busy
+   * databases: the library loads and decides again); nothing was written then.
+   */
+  commit(owner: string, change: RosterChange): Promise<void>
+  /** Each owner at least once. */
+  owners(options?: OwnersFilter): AsyncIterable<string>
+  /** Optional: many at once, one round trip. Owners without a roster are missing in the answer. */
+  loadMany?(owners: readonly string[]): Promise<ReadonlyMap<string, StoredRoster>>
+  /** Optional: what changed after revision `since`; `undefined` = not known any more, load the whole. */
+  changes?(owner: string, since: string): Promise<RosterChanges | undefined>
+  /** Optional: tells of commits and erasures by anybody. Resolves with how to stop. */
+  watch?(listener: StorageListener): Promise<() => Promise<void>>
+  /** Optional: lets go of what the adapter itself opened. */
+  close?(): Promise<void>
+}
