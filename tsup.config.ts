@@ -1,0 +1,27 @@
+import { defineConfig, type Options } from 'tsup'
+
+/** What users import, and the file behind it: `xmpp-roster/name` becomes `dist/name.js`. `exports` in package.json lists the same. */
+const entry = {
+  index: 'src/index.ts',
+}
+
+const options: Options = {
+  entry,
+  format: ['esm'],
+  target: 'node20.19',
+  tsconfig: 'tsconfig.build.json',
+  dts: {
+    // The public types mention `Symbol.asyncDispose`, which the default `lib` of no target has. It goes into shared chunks too.
+    banner: '/// <reference lib="esnext.disposable" />',
+    // The bundler of declarations sets `baseUrl`, which TypeScript 6 reports.
+    compilerOptions: { ignoreDeprecations: '6.0' },
+  },
+  sourcemap: true,
+  splitting: true,
+  treeshake: true,
+  clean: true,
+  // `node:sqlite` does not exist as `sqlite`.
+  removeNodeProtocol: false,
+}
+
+export default defineConfig(options)
