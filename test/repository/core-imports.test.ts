@@ -1,0 +1,39 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { build, type Options } from 'tsup'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import config from '../../tsup.config.js'
+import { packagesBehind } from './support/graph.js'
+import { ROOT } from './support/source.js'
+
+const options = config as Options
+const folder = mkdtempSync(join(tmpdir(), 'xmpp-roster-build-'))
+const dist = join(folder, 'dist')
+
+beforeAll(async () => {
+  await build({ ...options, config: false, outDir: dist, dts: false, sourcemap: false, silent: true })
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+test('importing the main entry loads eventemitter3 and ltx (its CommonJS half, as xmpp.js does) and nothing else', () => {
+  const allowed = ['eventemitter3', 'ltx/lib/ltx.js']
+  expect(packagesBehind(join(dist, 'index.js')).filter((name) => !allowed.includes(name))).toEqual([])
+})
+
+test('every entry that is built is an export, and every export is built', () => {
+  const { exports } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+    exports: Record<string, unknown>
+  }
+  const built = Object.keys(options.entry ?? {}).map((name) => [
+    name === 'index' ? '.' : `./${name}`,
+    { types: `./dist/${name}.d.ts`, default: `./dist/${name}.js` },
+  ])
+  expect(exports).toEqual({ ...Object.fromEntries(built), './package.json': './package.json' })
+})
+
+test('the look at what is loaded finds packages behind other files, static and dynamic', () => {
+  writeFileSync(join(folder, 'a.js'), `import './b.js'\nexport * from 'one'\n`)
+  writeFileSync(join(folder, 'b.js'), `import './a.js'\nexport const load = () => import('node:net')\n`)
+  expect(packagesBehind(join(folder, 'a.js'))).toEqual(['node:net', 'one'])
+})
