@@ -1,0 +1,315 @@
+import type { Element } from 'ltx'
+import type { Clock } from '../core/clock.js'
+import { RosterError } from '../core/errors.js'
+import { randomId } from '../core/random.js'
+import type { Send } from '../core/step.js'
+import { parseStoredRoster } from '../storage/record.js'
+import type { Owed, RosterChange, RosterStorage, StoredRoster } from '../storage/port.js'
+import { Book, Draft, toStored } from './book.js'
+import { Outbox } from './outbox.js'
+import type { Wire } from './wire.js'
+
+/** How often a decision is made again when other processes keep changing the roster. */
+const ATTEMPTS = 8
+
+/** Decides against a draft; returns what is to be told once it is stored. It may run again after a conflict. */
+export type Decide = (draft: Draft) => (() => void) | undefined
+
+interface Task {
+  readonly decide: Decide
+  readonly fail: (error: RosterError) => void
+}
+
+/** What a ledger needs around it. */
+export interface LedgerPort {
+  readonly storage: RosterStorage
+  readonly clock: Clock
+  readonly wire: Wire
+  readonly count: (name: string, by?: number) => void
+  /** A component's roster is its own: what is sent is owed, and storage decides. A client's is a cache of its server's. */
+  readonly authority: 'self' | 'server'
+  /** What a send looks like on the wire; `undefined`: there is nothing to send. */
+  readonly stanza: (send: Send) => Element | undefined
+  /** Another process has changed the roster. */
+  readonly foreign: (stored: StoredRoster | undefined) => void
+  readonly error: (error: RosterError) => void
+}
+
+/**
+ * One owner's roster, one thing at a time: decided, stored, kept, sent, told. What waits for the same owner is decided
+ * together and written in one commit.
+ */
+export class Ledger {
+  readonly owner: string
+  readonly book = new Book()
+  readonly outbox: Outbox
+  readonly #port: LedgerPort
+  readonly #tasks: Task[] = []
+  #working = false
+  /** Whether storage may hold something else than the book was made from. */
+  #unsure = false
+  /** Server's roster: storage holds something that the next commit has to replace as a whole. */
+  #replace = false
+  #idle: (() => void)[] = []
+
+  constructor(owner: string, port: LedgerPort) {
+    this.owner = owner
+    this.#port = port
+    this.outbox = new Outbox(port.wire, port.clock, this.book, () => this.post((draft) => void draft.settle.push(...this.outbox.settled)))
+  }
+
+  get isIdle(): boolean {
+    return !this.#working
+  }
+
+  /** Puts a task into the queue; what it throws, and a commit that failed, goes to `fail`. */
+  post(decide: Decide, fail: (error: RosterError) => void = this.#port.error): void {
+    this.#tasks.push({ decide, fail })
+    if (!this.#working) this.#work()
+  }
+
+  /** As `post`; resolves with the value once it was stored and told. */
+  run<T>(decide: (draft: Draft) => { readonly value: T; readonly told?: () => void }): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.post((draft) => {
+        const { value, told } = decide(draft)
+        return () => {
+          told?.()
+          resolve(value)
+        }
+      }, reject)
+    })
+  }
+
+  /** Resolves when nothing waits. */
+  async settled(): Promise<void> {
+    if (!this.isIdle) await new Promise<void>((resolve) => this.#idle.push(resolve))
+  }
+
+  /** Storage has moved: look, unless it was this process. */
+  storageMoved(revision: string | undefined): void {
+    if (revision !== undefined && revision === this.book.revision) return
+    this.post(() => {
+      if (revision === undefined || revision !== this.book.revision) this.#unsure = true
+      return undefined
+    })
+    // The look itself is taken before the next decision.
+    this.post(() => undefined)
+  }
+
+  #work(): void {
+    this.#working = true
+    this.#port.count('queue.rounds')
+    while (this.#tasks.length > 0) {
+      const round = this.#round(this.#tasks.splice(0))
+      if (round === undefined) continue
+      void round.then(() => this.#work())
+      return
+    }
+    this.#working = false
+    for (const resolve of this.#idle.splice(0)) resolve()
+  }
+
+  /** Nothing to store: carried out at once. Otherwise when it is stored. */
+  #round(tasks: readonly Task[]): Promise<void> | undefined {
+    if (this.#unsure) return this.#stored(tasks)
+    const draft = new Draft(this.book)
+    const told = decideAll(tasks, draft)
+    if (this.#changeOf(draft) !== undefined) return this.#stored(tasks, draft, told)
+    this.#carryOut(draft, [], told)
+    return undefined
+  }
+
+  async #stored(tasks: readonly Task[], firstDraft?: Draft, firstTold?: readonly Told[]): Promise<void> {
+    let draft = firstDraft
+    let told = firstTold
+    for (let attempt = 1; ; attempt++) {
+      try {
+        if (this.#unsure) await this.#refresh()
+        if (draft === undefined || told === undefined) {
+          draft = new Draft(this.book)
+          told = decideAll(tasks, draft)
+        }
+        const owed = this.#owedOf(draft)
+        await this.#commit(draft, owed)
+        this.#carryOut(draft, owed, told)
+        return
+      } catch (cause) {
+        const error = asStorageError(this.owner, cause)
+        this.#unsure = this.#port.authority === 'self'
+        this.#replace = this.#port.authority === 'server'
+        if (error.code === 'STORAGE_CONFLICT') this.#port.count('conflicts')
+        if (error.code === 'STORAGE_CONFLICT' && attempt < ATTEMPTS) {
+          if (this.#port.authority === 'self') draft = undefined
+          await this.#pause(attempt)
+          continue
+        }
+        // The server has said it: it is true, whether or not the cache takes it.
+        if (this.#port.authority === 'server' && draft !== undefined && told !== undefined) {
+          this.#port.error(error)
+          this.#carryOut(draft, [], told)
+        } else for (const task of tasks) task.fail(error)
+        return
+      }
+    }
+  }
+
+  async #commit(draft: Draft, owed: readonly OwedStanza[]): Promise<void> {
+    const change = this.#replace ? await this.#replacement(draft) : this.#changeOf(draft, owed)
+    if (change === undefined) return
+    this.#port.count('commits')
+    try {
+      await this.#port.storage.commit(this.owner, change)
+    } catch (cause) {
+      if (isConflict(cause) || !(await this.#happened(change.revision))) throw cause
+    }
+    this.#replace = false
+    this.book.revision = change.revision
+    this.outbox.forget(change.settle ?? [])
+  }
+
+  /** After a commit whose outcome is unknown, the revision tells. */
+  async #happened(revision: string): Promise<boolean> {
+    try {
+      return (await this.#port.storage.load(this.owner))?.revision === revision
+    } catch {
+      return false
+    }
+  }
+
+  #changeOf(draft: Draft, owed: readonly OwedStanza[] = []): RosterChange | undefined {
+    const hasVersion = draft.version !== undefined && draft.version !== this.book.version
+    const owes = this.#port.authority === 'self' && draft.sends.some(isOwed)
+    if (draft.changed.size === 0 && draft.settle.length === 0 && !hasVersion && !owes) return undefined
+    const put = []
+    const remove = []
+    for (const [jid, contact] of draft.changed) {
+      const stored = toStored(this.#port.authority === 'server' ? withoutRequest(contact) : contact)
+      if (stored === undefined) remove.push(jid)
+      else put.push(stored)
+    }
+    const settle = [...new Set([...draft.settle, ...this.outbox.settled])]
+    return {
+      base: this.book.revision,
+      revision: randomId(),
+      put,
+      remove,
+      ...(draft.version === undefined ? {} : { version: draft.version }),
+      owe: owed.map(({ entry }) => entry),
+      settle,
+    }
+  }
+
+  /** Server's roster: the cache as a whole, whatever it holds now. */
+  async #replacement(draft: Draft): Promise<RosterChange> {
+    const stored = await this.#port.storage.load(this.owner)
+    const put = []
+    const kept = new Set<string>()
+    for (const jid of new Set([...this.book.items.keys(), ...draft.changed.keys()])) {
+      const item = toStored(withoutRequest(draft.contact(jid)))
+      if (item === undefined) continue
+      put.push(item)
+      kept.add(jid)
+    }
+    const remove = (stored?.items ?? []).map((item) => item.jid).filter((jid) => !kept.has(jid))
+    const version = draft.version ?? this.book.version
+    return { base: stored?.revision, revision: randomId(), put, remove, ...(version === undefined ? {} : { version }) }
+  }
+
+  #owedOf(draft: Draft): readonly OwedStanza[] {
+    if (this.#port.authority === 'server') return []
+    const owed: OwedStanza[] = []
+    for (const send of draft.sends) {
+      const stanza = isOwed(send) ? this.#port.stanza(send) : undefined
+      if (stanza !== undefined) owed.push({ send, stanza, entry: { id: randomId(), at: this.#port.clock.now(), xml: stanza.toString() } })
+    }
+    return owed
+  }
+
+  #carryOut(draft: Draft, owed: readonly OwedStanza[], told: readonly Told[]): void {
+    for (const contact of draft.changed.values()) this.book.put(contact)
+    if (draft.version !== undefined) this.book.version = draft.version
+    const entries = new Map(owed.map((one) => [one.send, one]))
+    for (const send of draft.sends) {
+      const one = entries.get(send)
+      if (one !== undefined) this.outbox.add(one.entry, one.stanza)
+      else this.#sendNow(send)
+    }
+    for (const one of told) {
+      if (one.error !== undefined) one.task.fail(one.error)
+      else one.tell?.()
+    }
+  }
+
+  /** What is not owed goes now or never: the next session says it anew. */
+  #sendNow(send: Send): void {
+    if (!this.#port.wire.isOnline()) return
+    const stanza = this.#port.stanza(send)
+    if (stanza !== undefined) this.#port.wire.transmit(stanza).catch(() => this.#port.count('unsent'))
+  }
+
+  async #refresh(): Promise<void> {
+    const since = this.book.revision
+    const changes = since === undefined ? undefined : await this.#port.storage.changes?.(this.owner, since)
+    this.#port.count('loads')
+    const loaded = changes === undefined ? await this.#port.storage.load(this.owner) : undefined
+    this.#unsure = false
+    if (changes !== undefined) {
+      const items = new Map([...this.book.known()].flatMap((jid) => toStored(this.book.contact(jid)) ?? []).map((item) => [item.jid, item]))
+      for (const jid of changes.remove) items.delete(jid)
+      for (const item of changes.put) items.set(item.jid, item)
+      const { owed, revision, version } = changes
+      this.#port.foreign(parseStoredRoster(this.owner, { items: [...items.values()], owed, revision, ...(version === undefined ? {} : { version }) }))
+    } else {
+      this.#port.foreign(loaded === undefined ? undefined : parseStoredRoster(this.owner, loaded))
+    }
+  }
+
+  #pause(attempt: number): Promise<void> {
+    if (attempt === 1) return Promise.resolve()
+    const ms = Math.ceil(Math.random() * 2 ** attempt)
+    return new Promise((resolve) => void this.#port.clock.after(ms, resolve))
+  }
+}
+
+interface OwedStanza {
+  readonly send: Send
+  readonly stanza: Element
+  readonly entry: Owed
+}
+
+interface Told {
+  readonly task: Task
+  readonly tell?: (() => void) | undefined
+  readonly error?: RosterError
+}
+
+function decideAll(tasks: readonly Task[], draft: Draft): readonly Told[] {
+  return tasks.map((task) => {
+    try {
+      return { task, tell: task.decide(draft) }
+    } catch (cause) {
+      if (cause instanceof RosterError) return { task, error: cause }
+      throw cause
+    }
+  })
+}
+
+const isOwed = (send: Send): boolean => send.type !== 'presence' && send.type !== 'probe'
+
+/** A server's pending requests are its own to remember: the cache holds the roster alone. */
+function withoutRequest(contact: Parameters<typeof toStored>[0]): Parameters<typeof toStored>[0] {
+  const { item } = contact
+  if (contact.request === undefined && item?.pendingIn !== true) return contact
+  return { ...contact, request: undefined, item: item === undefined ? undefined : { ...item, state: WITHOUT_IN[item.state] ?? item.state } }
+}
+
+const WITHOUT_IN: Partial<Record<string, 'none' | 'none+out' | 'to'>> = { 'none+in': 'none', 'none+out+in': 'none+out', 'to+in': 'to' }
+
+const isConflict = (cause: unknown): boolean => cause instanceof RosterError && cause.code === 'STORAGE_CONFLICT'
+
+/** Whatever a storage throws is one of ours from here on. */
+export function asStorageError(owner: string, cause: unknown): RosterError {
+  if (cause instanceof RosterError) return cause
+  return new RosterError('STORAGE_FAILED', `The storage failed for ${owner}: ${cause instanceof Error ? cause.message : String(cause)}`, { owner, cause })
+}
