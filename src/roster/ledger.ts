@@ -28,8 +28,8 @@ export interface LedgerPort {
   readonly count: (name: string, by?: number) => void
   /** A component's roster is its own: what is sent is owed, and storage decides. A client's is a cache of its server's. */
   readonly authority: 'self' | 'server'
-  /** What a send looks like on the wire; `undefined`: there is nothing to send. */
-  readonly stanza: (send: Send) => Element | undefined
+  /** What a send looks like on the wire: nothing, one stanza, or one for each resource that the owner speaks from. */
+  readonly stanzas: (send: Send) => readonly Element[]
   /** Another process has changed the roster. */
   readonly foreign: (stored: StoredRoster | undefined) => void
   readonly error: (error: RosterError) => void
@@ -50,6 +50,8 @@ export class Ledger {
   #unsure = false
   /** Server's roster: storage holds something that the next commit has to replace as a whole. */
   #replace = false
+  /** The revision of the last commit that was tried. */
+  #attempted: string | undefined
   #idle: (() => void)[] = []
 
   constructor(owner: string, port: LedgerPort) {
@@ -88,13 +90,25 @@ export class Ledger {
 
   /** Storage has moved: look, unless it was this process. */
   storageMoved(revision: string | undefined): void {
-    if (revision !== undefined && revision === this.book.revision) return
-    this.post(() => {
-      if (revision === undefined || revision !== this.book.revision) this.#unsure = true
-      return undefined
-    })
-    // The look itself is taken before the next decision.
+    if (revision !== undefined && (revision === this.book.revision || revision === this.#attempted)) return
+    this.#unsure = true
     this.post(() => undefined)
+  }
+
+  /** Deletes the roster from storage, whatever has become of it. `false`: there was none. */
+  async erase(): Promise<boolean> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const stored = await this.#port.storage.load(this.owner)
+        if (stored === undefined) return false
+        await this.#port.storage.commit(this.owner, { base: stored.revision, revision: randomId(), erase: true })
+        this.book.revision = undefined
+        return true
+      } catch (cause) {
+        if (!isConflict(cause) || attempt >= ATTEMPTS) throw asStorageError(this.owner, cause)
+        await this.#pause(attempt)
+      }
+    }
   }
 
   #work(): void {
@@ -158,6 +172,7 @@ export class Ledger {
     const change = this.#replace ? await this.#replacement(draft) : this.#changeOf(draft, owed)
     if (change === undefined) return
     this.#port.count('commits')
+    this.#attempted = change.revision
     try {
       await this.#port.storage.commit(this.owner, change)
     } catch (cause) {
@@ -220,7 +235,7 @@ export class Ledger {
     if (this.#port.authority === 'server') return []
     const owed: OwedStanza[] = []
     for (const send of draft.sends) {
-      const stanza = isOwed(send) ? this.#port.stanza(send) : undefined
+      const [stanza] = isOwed(send) ? this.#port.stanzas(send) : []
       if (stanza !== undefined) owed.push({ send, stanza, entry: { id: randomId(), at: this.#port.clock.now(), xml: stanza.toString() } })
     }
     return owed
@@ -244,8 +259,7 @@ export class Ledger {
   /** What is not owed goes now or never: the next session says it anew. */
   #sendNow(send: Send): void {
     if (!this.#port.wire.isOnline()) return
-    const stanza = this.#port.stanza(send)
-    if (stanza !== undefined) this.#port.wire.transmit(stanza).catch(() => this.#port.count('unsent'))
+    for (const stanza of this.#port.stanzas(send)) this.#port.wire.transmit(stanza).catch(() => this.#port.count('unsent'))
   }
 
   async #refresh(): Promise<void> {
@@ -290,7 +304,7 @@ function decideAll(tasks: readonly Task[], draft: Draft): readonly Told[] {
       return { task, tell: task.decide(draft) }
     } catch (cause) {
       if (cause instanceof RosterError) return { task, error: cause }
-      throw cause
+      return { task, error: new RosterError('STANZA_INVALID', `This could not be decided: ${String(cause)}`, { cause }) }
     }
   })
 }

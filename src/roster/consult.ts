@@ -1,0 +1,45 @@
+import { RosterError } from '../core/errors.js'
+import { consult, type Decision, type SubscriptionAsk } from '../core/policy.js'
+import type { Owner } from './owner.js'
+
+/**
+ * Puts a request to the owner's policy. A constant or an answer at once comes back as such, a promise is bounded by
+ * `policyTimeout`; whatever goes wrong means "defer", never "accept".
+ */
+export function consultPolicy(owner: Owner, ask: SubscriptionAsk): Decision | Promise<Decision> {
+  const { settings, bus } = owner.world
+  const failed = (cause: unknown): Decision => {
+    const message = `The policy failed for ${ask.contact}; the request is deferred: ${cause instanceof Error ? cause.message : String(cause)}`
+    bus.error(new RosterError('POLICY_FAILED', message, { owner: ask.owner, contact: ask.contact, cause }))
+    return 'defer'
+  }
+  const abort = new AbortController()
+  bus.count('policies')
+  let answer: Decision | Promise<Decision>
+  try {
+    answer = consult(owner.policy(), ask, abort.signal)
+  } catch (cause) {
+    return failed(cause)
+  }
+  if (!(answer instanceof Promise)) return answer
+  const late = answer
+  return new Promise((resolve) => {
+    const cancel = settings.clock.after(settings.policyTimeout, () => {
+      const reason = new RosterError('TIMED_OUT', `The policy took longer than ${settings.policyTimeout} ms.`)
+      abort.abort(reason)
+      resolve(failed(reason))
+    })
+    let timedOut = false
+    abort.signal.addEventListener('abort', () => {
+      timedOut = true
+    })
+    const settle = (decision: () => Decision): void => {
+      cancel()
+      if (!timedOut) resolve(decision())
+    }
+    late.then(
+      (decision) => settle(() => decision),
+      (cause: unknown) => settle(() => failed(cause)),
+    )
+  })
+}

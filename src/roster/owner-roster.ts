@@ -1,0 +1,203 @@
+import type { JidLike } from '../core/jid.js'
+import { bareJid } from '../core/jid.js'
+import type { RosterItem, RosterItemPatch } from '../core/item.js'
+import type { AutoAuthorize } from '../core/policy.js'
+import { type ContactPresence, contactPresence, type Presence, type PresenceInit } from '../core/presence.js'
+import type { SubscriptionState } from '../core/state.js'
+import { stateOf } from '../core/contact.js'
+import type { Desk } from './desk.js'
+import type { SubscriptionRequest } from './events.js'
+import type { CallOptions } from './options.js'
+
+const NO_ITEMS: ReadonlyMap<string, RosterItem> = new Map()
+
+/**
+ * One owner's roster: a read-only map from contact to item, and the verbs of RFC 6121.
+ *
+ * Reading is immediate and never creates anything. A component's commands resolve when they are stored, also while
+ * disconnected; a client's reject with `NOT_CONNECTED` then. Every command rejects with `JID_MALFORMED` when the contact is no
+ * JID, with `CLOSED` after `close` or `release`; a component's with `STORAGE_FAILED` or `STORAGE_CONFLICT` when it could not be
+ * stored: then nothing was changed and nothing sent.
+ */
+export class OwnerRoster implements Iterable<[string, RosterItem]> {
+  readonly #desk: Desk
+
+  /** @internal */
+  constructor(desk: Desk) {
+    this.#desk = desk
+  }
+
+  get #items(): ReadonlyMap<string, RosterItem> {
+    return this.#desk.peek()?.book.items ?? NO_ITEMS
+  }
+
+  /** Canonical bare JID. A client's throws `NOT_CONNECTED` before the account's JID is known. */
+  get owner(): string {
+    return this.#desk.owner().jid
+  }
+
+  /** The server's version of a client's roster (RFC 6121 §2.6). */
+  get version(): string | undefined {
+    return this.#desk.peek()?.book.version
+  }
+
+  /** Whether it came in full in this session (client: from the server; component: from storage). A client's cached roster can be read before. */
+  get loaded(): boolean {
+    return this.#desk.loaded()
+  }
+
+  /** `undefined` = as the `Roster` says. */
+  get autoAuthorize(): AutoAuthorize | undefined {
+    return this.#desk.owner().autoAuthorize
+  }
+
+  set autoAuthorize(policy: AutoAuthorize | undefined) {
+    this.#desk.owner().autoAuthorize = policy
+  }
+
+  /** `undefined` = as the `Roster` says. */
+  get autoSubscribe(): boolean | undefined {
+    return this.#desk.owner().autoSubscribe
+  }
+
+  set autoSubscribe(subscribes: boolean | undefined) {
+    this.#desk.owner().autoSubscribe = subscribes
+  }
+
+  /** How many items there are. */
+  get size(): number {
+    return this.#items.size
+  }
+
+  /** Whether the contact has an item. Throws `JID_MALFORMED`. */
+  has(contact: JidLike): boolean {
+    return this.get(contact) !== undefined
+  }
+
+  /** The contact's item; `undefined` when there is none. Throws `JID_MALFORMED`. */
+  get(contact: JidLike): RosterItem | undefined {
+    const known = typeof contact === 'string' ? this.#items.get(contact) : undefined
+    return known ?? this.#items.get(bareJid(contact))
+  }
+
+  keys(): IterableIterator<string> {
+    return this.#items.keys()
+  }
+
+  values(): IterableIterator<RosterItem> {
+    return this.#items.values()
+  }
+
+  entries(): IterableIterator<[string, RosterItem]> {
+    return this.#items.entries()
+  }
+
+  forEach(visit: (item: RosterItem, contact: string) => void): void {
+    for (const [contact, item] of this.#items) visit(item, contact)
+  }
+
+  [Symbol.iterator](): IterableIterator<[string, RosterItem]> {
+    return this.entries()
+  }
+
+  /**
+   * The contact's state; `'none'` for a stranger. A contact that has only asked (`'none+in'`, never added) is no item yet (RFC 6121 §3.1.3):
+   * it stands in `requests()` and here, but not in the map. Throws `JID_MALFORMED`.
+   */
+  state(contact: JidLike): SubscriptionState {
+    const jid = bareJid(contact)
+    const owner = this.#desk.peek()
+    return owner === undefined ? 'none' : stateOf(owner.book.contact(jid))
+  }
+
+  /** Group name → its items; the items in no group stand under `''`. A copy: it does not change later. */
+  groups(): ReadonlyMap<string, readonly RosterItem[]> {
+    const groups = new Map<string, RosterItem[]>()
+    for (const item of this.#items.values()) {
+      for (const group of item.groups.length === 0 ? [''] : item.groups) {
+        const members = groups.get(group)
+        if (members === undefined) groups.set(group, [item])
+        else members.push(item)
+      }
+    }
+    return groups
+  }
+
+  /** Never `undefined`: a contact that announced nothing is unavailable. A copy: it does not change later. Throws `JID_MALFORMED`. */
+  presence(contact: JidLike): ContactPresence {
+    return this.#desk.peek()?.presences.view(bareJid(contact)) ?? contactPresence(new Map())
+  }
+
+  /** The owner's own other resources (client). */
+  get resources(): ReadonlyMap<string, Presence> {
+    return this.#desk.resources()
+  }
+
+  /**
+   * Creates or changes an item; the fields that the patch does not name stay. Client: a roster set (RFC 6121 §2.3), resolved when the
+   * server has accepted it (the patch is then applied, unless a push for that contact came in between). After `TIMED_OUT` or an abort it may still happen.
+   *
+   * Rejects with `ITEM_INVALID` for a name or group that XML cannot carry, and `REFUSED` (with `condition`) when the server refuses: nothing has changed then.
+   */
+  async update(contact: JidLike, patch: RosterItemPatch = {}, options: CallOptions = {}): Promise<RosterItem> {
+    return this.#desk.update(contact, patch, options)
+  }
+
+  /** Ends both subscriptions and deletes the item (RFC 6121 §2.5). `false`: there was none. */
+  async remove(contact: JidLike, options: CallOptions = {}): Promise<boolean> {
+    return this.#desk.remove(contact, options)
+  }
+
+  /** Asks for the contact's presence (RFC 6121 §3.1). Resolves when the request is on its way (client: written; component: stored), not when it is granted. */
+  async subscribe(contact: JidLike, options: CallOptions & { readonly nick?: string; readonly status?: string } = {}): Promise<void> {
+    return this.#desk.subscribe(contact, options)
+  }
+
+  /** Gives up the contact's presence, or the request for it (RFC 6121 §3.3). Resolves as `subscribe` does. */
+  async unsubscribe(contact: JidLike, options: CallOptions = {}): Promise<void> {
+    return this.#desk.unsubscribe(contact, options)
+  }
+
+  /** Grants a pending request (RFC 6121 §3.1.5). `false`: nothing was pending, nothing was done. */
+  async authorize(contact: JidLike, options: CallOptions = {}): Promise<boolean> {
+    return this.#desk.authorize(contact, options)
+  }
+
+  /** Authorizes a request that has not come yet (RFC 6121 §3.4). `UNSUPPORTED` where the server does not offer it. */
+  async preapprove(contact: JidLike, options: CallOptions = {}): Promise<void> {
+    return this.#desk.preapprove(contact, options)
+  }
+
+  /** Denies a pending request, or cancels what was granted or pre-approved (RFC 6121 §3.2). `false`: there was nothing to cancel. */
+  async unauthorize(contact: JidLike, options: CallOptions & { readonly status?: string } = {}): Promise<boolean> {
+    return this.#desk.unauthorize(contact, options)
+  }
+
+  /** Requests that wait for an answer, oldest first. Client: those that the server delivered in this session. */
+  requests(): readonly SubscriptionRequest[] {
+    return this.#desk.requests()
+  }
+
+  /**
+   * Announces the owner to its subscribers (a component sends to each `from`/`both` contact), or to one JID only (RFC 6121 §4.6).
+   * Rejects with `STANZA_INVALID` for a show, status or priority that is none; nothing was sent then.
+   */
+  async sendPresence(presence: PresenceInit = {}, options: CallOptions & { readonly to?: JidLike } = {}): Promise<void> {
+    return this.#desk.sendPresence(presence, options)
+  }
+
+  /** Component: asks every `to`/`both` contact for its presence (RFC 6121 §4.3). A client's server does it by itself: `UNSUPPORTED`. */
+  async probe(options: CallOptions = {}): Promise<void> {
+    return this.#desk.probe(options)
+  }
+
+  /** Client: fetches the whole roster again, whatever version is cached. Component: looks what storage holds. */
+  async resync(options: CallOptions = {}): Promise<void> {
+    return this.#desk.resync(options)
+  }
+
+  /** Component: undoes `open`: says `unavailable` to the subscribers and lets the roster go from memory, not from storage. The object then rejects with `CLOSED`. */
+  async release(options: CallOptions = {}): Promise<void> {
+    return this.#desk.release(options)
+  }
+}
