@@ -1,6 +1,6 @@
 // What the budgets are counted in: the cheapest program that would do, without this library.
 import ltx from 'ltx/lib/ltx.js'
-import { nanoseconds, report } from './support/measure.mjs'
+import { heapOf, nanoseconds, report } from './support/measure.mjs'
 
 const CONTACTS = 1_000
 const SHOWS = ['chat', 'away', 'xa', 'dnd']
@@ -45,3 +45,9 @@ report(
   nanoseconds((at) => update(stanzas[at % CONTACTS])),
   'ns',
 )
+
+const { bytes, kept } = heapOf(
+  () =>
+    new Map(stanzas.map((_, at) => [`contact${at}@capulet.example`, { name: `Contact ${at}`, subscription: 'both' }])),
+)
+report('a contact in a map, without presence', bytes / kept.size, 'bytes')
