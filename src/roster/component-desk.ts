@@ -1,0 +1,244 @@
+import type { Element } from 'ltx'
+import { type Contact, stateOf } from '../core/contact.js'
+import { RosterError } from '../core/errors.js'
+import { bareJid, type JidLike } from '../core/jid.js'
+import type { RosterItem, RosterItemPatch } from '../core/item.js'
+import type { Presence, PresenceInit } from '../core/presence.js'
+import { hasPendingIn, hasTo } from '../core/state.js'
+import { type Send, type StepInput, step } from '../core/step.js'
+import type { StoredRoster } from '../storage/port.js'
+import { Announcer, checkPresence } from './announcer.js'
+import { fillBook } from './book.js'
+import type { Component } from './component.js'
+import type { Desk } from './desk.js'
+import type { SubscriptionRequest } from './events.js'
+import { type CallOptions, closed, notConnected } from './options.js'
+import { Owner } from './owner.js'
+import { OwnerRoster } from './owner-roster.js'
+import { requestOf } from './request.js'
+import { waitFor, Waiters } from './waiting.js'
+
+const NO_RESOURCES: ReadonlyMap<string, Presence> = new Map()
+/** How often an unanswered request is repeated, in milliseconds. */
+const DAY = 86_400_000
+
+/** @throws RosterError `JID_MALFORMED`, or `ITEM_INVALID` for the owner itself. */
+export function contactOf(owner: Owner, contact: JidLike): string {
+  const jid = bareJid(contact)
+  if (jid === owner.jid) throw new RosterError('ITEM_INVALID', 'An owner is not a contact of its own.', { owner: jid, contact: jid })
+  return jid
+}
+
+/** The commands of one of a component's owners: decided here, stored, then sent. */
+export class ComponentDesk implements Desk {
+  readonly face = new OwnerRoster(this)
+  readonly #component: Component
+  readonly #waiting = new Waiters<Owner>()
+  #owner: Owner | undefined
+  #announcer: Announcer | undefined
+  #isLoaded = false
+  #gone: 'released' | 'evicted' | undefined
+  isOpen = false
+
+  constructor(component: Component) {
+    this.#component = component
+  }
+
+  bind(jid: string): Owner {
+    const stanzas = (send: Send): readonly Element[] => this.#stanzas(jid, send)
+    const owner = new Owner(jid, this.#component.world, this, stanzas)
+    owner.face = this.face
+    this.#owner = owner
+    this.#announcer = new Announcer(owner)
+    return owner
+  }
+
+  #stanzas(jid: string, send: Send): readonly Element[] {
+    if (send.type === 'presence') return this.#announcer?.current(send.to) ?? []
+    if (send.type === 'unavailable') this.#announcer?.forget(send.to)
+    return [this.#component.world.wire.stanza(jid, send)]
+  }
+
+  /** What storage holds of it. */
+  fill(stored: StoredRoster | undefined): void {
+    const owner = this.owner()
+    const owed = stored === undefined ? [] : fillBook(owner.book, stored)
+    this.#isLoaded = true
+    owner.ledger.outbox.adopt(owed)
+    this.#waiting.resolve(owner)
+  }
+
+  fail(error: RosterError): void {
+    this.#waiting.reject(error)
+  }
+
+  owner(): Owner {
+    if (this.#owner === undefined) throw notConnected()
+    return this.#owner
+  }
+
+  get announcer(): Announcer {
+    if (this.#announcer === undefined) throw notConnected()
+    return this.#announcer
+  }
+
+  peek(): Owner | undefined {
+    return this.#gone === undefined ? this.#owner : undefined
+  }
+
+  loaded(): boolean {
+    return this.#isLoaded && this.#gone === undefined
+  }
+
+  resources(): ReadonlyMap<string, Presence> {
+    return NO_RESOURCES
+  }
+
+  /** The owner that answers now: one that had to leave memory comes back. */
+  async #ready(options: CallOptions): Promise<Owner> {
+    options.signal?.throwIfAborted()
+    const owner = this.owner()
+    if (this.#gone === 'released' || this.#component.isClosed) throw closed(owner.jid)
+    if (this.#gone === 'evicted') {
+      const desk = await this.#component.reach(owner.jid)
+      if (desk === undefined) throw closed(owner.jid)
+      return desk.owner()
+    }
+    if (this.#isLoaded) return owner
+    this.#component.loadOwn()
+    return waitFor(this.#waiting.wait(), options, this.#component.world.settings.clock, 'Loading the roster')
+  }
+
+  async #command(contact: JidLike, input: StepInput, options: CallOptions, unless?: (contact: Contact) => boolean): Promise<{ readonly contact: Contact; readonly done: boolean }> {
+    const owner = await this.#ready(options)
+    const jid = contactOf(owner, contact)
+    return owner.ledger.run((draft) => {
+      const known = draft.contact(jid)
+      if (unless?.(known) === true) return { value: { contact: known, done: false } }
+      const outcome = step(known, input, owner.world.settings.clock.now())
+      return { value: outcome, told: owner.enter(draft, outcome) }
+    })
+  }
+
+  async update(contact: JidLike, patch: RosterItemPatch, options: CallOptions): Promise<RosterItem> {
+    const { contact: after } = await this.#command(contact, { kind: 'update', patch }, options)
+    if (after.item === undefined) throw new RosterError('ITEM_INVALID', 'An update leaves an item.', { contact: after.jid })
+    return after.item
+  }
+
+  async remove(contact: JidLike, options: CallOptions): Promise<boolean> {
+    return (await this.#command(contact, { kind: 'remove' }, options)).done
+  }
+
+  async subscribe(contact: JidLike, options: CallOptions & { readonly nick?: string; readonly status?: string; readonly stanza?: string }): Promise<void> {
+    const { nick, status, stanza } = options
+    await this.#command(contact, { kind: 'subscribe', nick, status, stanza }, options)
+  }
+
+  async unsubscribe(contact: JidLike, options: CallOptions & { readonly stanza?: string }): Promise<void> {
+    await this.#command(contact, { kind: 'unsubscribe', stanza: options.stanza }, options)
+  }
+
+  async authorize(contact: JidLike, options: CallOptions & { readonly subscribe?: boolean; readonly stanza?: string }): Promise<boolean> {
+    const { subscribe = false, stanza } = options
+    return (await this.#command(contact, { kind: 'authorize', subscribeBack: subscribe, stanza }, options)).done
+  }
+
+  async preapprove(contact: JidLike, options: CallOptions & { readonly stanza?: string }): Promise<void> {
+    await this.#command(contact, { kind: 'preapprove', stanza: options.stanza }, options)
+  }
+
+  async unauthorize(contact: JidLike, options: CallOptions & { readonly status?: string; readonly stanza?: string }): Promise<boolean> {
+    const { status, stanza } = options
+    return (await this.#command(contact, { kind: 'unauthorize', status, stanza }, options)).done
+  }
+
+  async deny(contact: JidLike, options: CallOptions & { readonly status?: string }): Promise<boolean> {
+    const { status } = options
+    const isAnswered = (known: Contact): boolean => !hasPendingIn(stateOf(known))
+    return (await this.#command(contact, { kind: 'unauthorize', status }, options, isAnswered)).done
+  }
+
+  requests(): readonly SubscriptionRequest[] {
+    const owner = this.peek()
+    if (owner === undefined) return []
+    const waiting = [...owner.book.requests].sort(([, a], [, b]) => a.receivedAt - b.receivedAt)
+    return waiting.map(([contact, request]) => requestOf(owner, contact, request, 'defer'))
+  }
+
+  async sendPresence(presence: PresenceInit, options: CallOptions & { readonly to?: JidLike }): Promise<void> {
+    checkPresence(presence)
+    const owner = await this.#ready(options)
+    if (options.to === undefined) return this.announcer.announce(presence)
+    return this.announcer.direct(presence, String(options.to), contactOf(owner, options.to))
+  }
+
+  async probe(options: CallOptions): Promise<void> {
+    await this.#ready(options)
+    await this.#probeAll()
+  }
+
+  #probeAll(): Promise<void> {
+    const contacts = [...this.owner().book.items.values()].filter((item) => hasTo(item.state)).map((item) => item.jid)
+    return this.announcer.probe(contacts)
+  }
+
+  async resync(options: CallOptions): Promise<void> {
+    const owner = await this.#ready(options)
+    owner.ledger.storageMoved(undefined)
+    await owner.ledger.settled()
+  }
+
+  async release(options: CallOptions): Promise<void> {
+    const owner = await this.#ready(options)
+    if (this === this.#component.own) {
+      throw new RosterError('UNSUPPORTED', "The component's own roster stays; sendPresence({ type: 'unavailable' }) withdraws it.", { owner: owner.jid })
+    }
+    this.#gone = 'released'
+    this.isOpen = false
+    await this.announcer.withdraw()
+    await owner.ledger.settled()
+    this.#component.drop(this)
+  }
+
+  /** Out of memory. */
+  leave(how: 'released' | 'evicted'): void {
+    this.#gone ??= how
+    this.#isLoaded = false
+    this.#owner?.ledger.outbox.stop()
+    this.#owner?.endSession()
+  }
+
+  /** The connection is there, or the owner has just come to a connection that is. */
+  async appear(): Promise<void> {
+    const owner = this.owner()
+    owner.ledger.outbox.flush()
+    if (this.isOpen) await this.#announce(owner)
+    await this.#probeAll()
+    this.#repeatRequests(owner)
+  }
+
+  async #announce(owner: Owner): Promise<void> {
+    if (this.announcer.isAnnounced) return this.announcer.again()
+    const presence = await this.#component.presenceFor(owner.jid)
+    if (presence !== false && !this.announcer.isAnnounced && this.#gone === undefined) await this.announcer.announce(presence)
+  }
+
+  #repeatRequests(owner: Owner): void {
+    const now = owner.world.settings.clock.now()
+    for (const [jid, askedAt] of owner.book.askedAt) {
+      if (now - askedAt < DAY) continue
+      owner.ledger.post((draft) => owner.enter(draft, step(draft.contact(jid), { kind: 'repeat' }, now)))
+    }
+  }
+
+  /** Ends every subscription; what is owed for it is stored. */
+  async endAll(): Promise<void> {
+    const owner = this.owner()
+    const now = owner.world.settings.clock.now()
+    await owner.ledger.run((draft) => {
+      const told = [...owner.book.known()].map((jid) => owner.enter(draft, step(draft.contact(jid), { kind: 'end' }, now)))
+      return { value: undefined, told: () => told.forEach((tell) => tell()) }
+    })
+  }
+}
