@@ -1,0 +1,85 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Certificate, makeCertificate } from './certificate.js'
+import { luaString } from './lua.js'
+import type { Blueprint } from './machine.js'
+import { writeAccount } from './prosody-account.js'
+import { ACCOUNTS, DOMAIN, PASSWORD } from './types.js'
+
+const MODULES = [
+  ...['roster', 'saslauth', 'disco', 'presence', 'message', 'iq', 'c2s', 'ping', 'blocklist', 'pep'],
+  ...['smacks', 'version', 'register', 'admin_shell'],
+]
+
+interface Layout {
+  readonly folder: string
+  readonly ports: readonly number[]
+  readonly components: Readonly<Record<string, string>>
+  readonly certificate: Certificate | undefined
+}
+
+const list = (values: readonly (string | number)[]): string =>
+  `{ ${values.map((value) => (typeof value === 'string' ? luaString(value) : value)).join(', ')} }`
+
+/** An option that refers to another one breaks Prosody 13: each table is written out. */
+const tlsLines = (certificate: Certificate | undefined): readonly string[] =>
+  certificate === undefined
+    ? []
+    : [`ssl = { certificate = ${luaString(certificate.certFile)}, key = ${luaString(certificate.keyFile)} }`]
+
+/** No mod_limits (10 kB/s by default), nothing to other servers, and nothing kept for users who are away. */
+const configOf = ({ folder, ports, components, certificate }: Layout): string => {
+  const modules = certificate === undefined ? MODULES : [...MODULES, 'tls']
+  return [
+    'run_as_root = true',
+    `data_path = ${luaString(join(folder, 'data'))}`,
+    `certificates = ${luaString(folder)}`,
+    `pidfile = ${luaString(join(folder, 'prosody.pid'))}`,
+    `admin_socket = ${luaString(join(folder, 'prosody.sock'))}`,
+    'interfaces = { "127.0.0.1" }',
+    'local_interfaces = { "127.0.0.1" }',
+    `c2s_ports = { ${ports[0]} }`,
+    'c2s_direct_tls_ports = {}',
+    `component_ports = { ${ports[1]} }`,
+    'component_interfaces = { "127.0.0.1" }',
+    's2s_ports = {}',
+    's2s_direct_tls_ports = {}',
+    'http_ports = {}',
+    'https_ports = {}',
+    `modules_enabled = ${list(modules)}`,
+    'modules_disabled = { "s2s", "offline" }',
+    'c2s_require_encryption = false',
+    'allow_unencrypted_plain_auth = true',
+    'authentication = "internal_plain"',
+    'storage = "internal"',
+    'smacks_hibernation_time = 60',
+    'c2s_close_timeout = 1',
+    'log = { { levels = { min = "info" }, to = "console" } }',
+    ...tlsLines(certificate),
+    `VirtualHost ${luaString(DOMAIN)}`,
+    ...Object.entries(components).map(
+      ([domain, secret]) => `Component ${luaString(domain)}\n  component_secret = ${luaString(secret)}`,
+    ),
+    '',
+  ].join('\n')
+}
+
+/** How Prosody is run: ports for clients and components, accounts as files, PLAIN without TLS. */
+export const prosodyBlueprint = (
+  tls: boolean,
+  components: Readonly<Record<string, string>>,
+): Blueprint & { pem(): string | undefined } => {
+  let certificate: Certificate | undefined
+  return {
+    name: 'prosody',
+    ports: 2,
+    pem: () => certificate?.pem,
+    prepare: async (folder, ports) => {
+      if (tls) certificate ??= await makeCertificate(folder)
+      await Promise.all(ACCOUNTS.map((name) => writeAccount(folder, name, PASSWORD)))
+      const config = join(folder, 'prosody.cfg.lua')
+      await writeFile(config, configOf({ folder, ports, components, certificate }))
+      return { file: 'prosody', args: ['--config', config, '-F'] }
+    },
+  }
+}
