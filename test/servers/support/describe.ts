@@ -1,0 +1,131 @@
+import { accessSync, constants } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, test } from 'vitest'
+import { stopAll } from './connect.js'
+import { startEjabberd } from './ejabberd.js'
+import { ejabberdLibraries } from './ejabberd-config.js'
+import { startProsody } from './prosody.js'
+import { stopRecording } from './record.js'
+import type { ServerKind, ServerOptions, TestedServer } from './types.js'
+
+const HOOK_MS = 90_000
+const TEST_MS = 60_000
+
+/** The server of a suite. Only `kind` can be read before its tests run. */
+export type ServerFixture = TestedServer
+
+export interface SuiteOptions extends ServerOptions {
+  /** Kinds of servers that the suite is about. Default: all. */
+  readonly only?: readonly ServerKind[]
+}
+
+const onPath = (name: string): boolean =>
+  (process.env['PATH'] ?? '').split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, name), constants.X_OK)
+      return true
+    } catch {
+      return false
+    }
+  })
+
+interface Kind {
+  readonly kind: ServerKind
+  /** Name of the Debian package. */
+  readonly debian: string
+  installed(): boolean
+  start(options: ServerOptions): Promise<TestedServer>
+}
+
+const KINDS: readonly Kind[] = [
+  {
+    kind: 'prosody',
+    debian: 'prosody',
+    installed: () => onPath('prosody') && onPath('prosodyctl'),
+    start: startProsody,
+  },
+  {
+    kind: 'ejabberd',
+    debian: 'ejabberd',
+    installed: () => onPath('erl') && ejabberdLibraries() !== undefined,
+    start: startEjabberd,
+  },
+]
+
+/** XMPP_SERVERS=prosody runs the suites with that one only, as long as one is busy with it. */
+const wanted = (): readonly string[] => {
+  const names = (process.env['XMPP_SERVERS'] ?? '').split(',').filter(Boolean)
+  const unknown = names.filter((name) => !KINDS.some(({ kind }) => kind === name))
+  if (unknown.length > 0) throw new Error(`XMPP_SERVERS names no server: ${unknown.join(', ')}`)
+  return names.length === 0 ? KINDS.map(({ kind }) => kind) : names
+}
+
+/** In CI a server that is missing fails the suite: skipped tests would look like passed ones there. */
+const withoutServer = (title: string, { kind, debian }: Kind): void => {
+  const message = `${kind} is not installed: install the Debian package "${debian}"`
+  if (process.env['CI']) {
+    describe(title, () => {
+      test('has its server', () => {
+        throw new Error(message)
+      })
+    })
+    return
+  }
+  console.warn(`!!! SKIPPED: ${title}: ${message}`)
+  describe.skip(title, () => test('needs its server', () => undefined))
+}
+
+const fixtureOf = (kind: ServerKind, running: () => TestedServer | undefined): ServerFixture => {
+  const current = (): TestedServer => {
+    const server = running()
+    if (server === undefined) throw new Error('The server runs only during tests and their hooks')
+    return server
+  }
+  const get = (_: unknown, key: string | symbol): unknown => (key === 'kind' ? kind : Reflect.get(current(), key))
+  return new Proxy<ServerFixture>(Object.create(null), { get })
+}
+
+const runSuite = (title: string, entry: Kind, options: SuiteOptions, body: (server: ServerFixture) => void): void => {
+  describe(title, { timeout: TEST_MS }, () => {
+    let server: TestedServer | undefined
+    beforeAll(async () => {
+      server = await entry.start(options)
+    }, HOOK_MS)
+    beforeEach(({ onTestFailed }) => {
+      const from = server?.logs().length ?? 0
+      onTestFailed(() => {
+        if (process.env['XMPP_SERVERS_LOG']) console.error(server?.logs().slice(from))
+      })
+    })
+    afterEach(async () => {
+      await stopAll()
+      stopRecording()
+    }, HOOK_MS)
+    afterAll(async () => {
+      await stopAll()
+      await server?.stop()
+    }, HOOK_MS)
+    body(fixtureOf(entry.kind, () => server))
+  })
+}
+
+/**
+ * Runs a suite once with each kind of server, which is started before it and stopped after it. After each test all
+ * clients and components are logged out. A server that is not installed fails the suite where CI is set, and is
+ * skipped elsewhere. XMPP_SERVERS=prosody selects, XMPP_SERVERS_LOG=1 shows the server's log of a failed test.
+ */
+export function describeServers(title: string, body: (server: ServerFixture) => void): void
+export function describeServers(title: string, options: SuiteOptions, body: (server: ServerFixture) => void): void
+export function describeServers(
+  title: string,
+  ...rest: [(server: ServerFixture) => void] | [SuiteOptions, (server: ServerFixture) => void]
+): void {
+  const [options, body] = rest.length === 1 ? [{}, rest[0]] : rest
+  const { only = KINDS.map(({ kind }) => kind) } = options
+  for (const entry of KINDS.filter(({ kind }) => only.includes(kind))) {
+    const name = `${title} [${entry.kind}]`
+    if (!wanted().includes(entry.kind)) describe.skip(name, () => test('left out by XMPP_SERVERS', () => undefined))
+    else if (entry.installed()) runSuite(name, entry, options, body)
+    else withoutServer(name, entry)
+  }
+}
