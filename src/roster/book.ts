@@ -41,6 +41,8 @@ export class Draft {
   readonly sends: Send[] = []
   readonly settle: string[] = []
   version: string | undefined
+  /** The roster is to exist, even if it is empty. */
+  isNew = false
   #requests: number
 
   constructor(book: Book) {

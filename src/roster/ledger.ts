@@ -57,7 +57,7 @@ export class Ledger {
   constructor(owner: string, port: LedgerPort) {
     this.owner = owner
     this.#port = port
-    this.outbox = new Outbox(port.wire, port.clock, this.book, () => this.post((draft) => void draft.settle.push(...this.outbox.settled)))
+    this.outbox = new Outbox(port.wire, port.clock, this.book, () => this.settleNow())
   }
 
   get isIdle(): boolean {
@@ -93,6 +93,19 @@ export class Ledger {
     if (revision !== undefined && (revision === this.book.revision || revision === this.#attempted)) return
     this.#unsure = true
     this.post(() => undefined)
+  }
+
+  /** Writes down what was sent. */
+  settleNow(): void {
+    this.post((draft) => void draft.settle.push(...this.outbox.settled))
+  }
+
+  /** Makes an empty roster in storage. */
+  create(): Promise<void> {
+    return this.run((draft) => {
+      draft.isNew = this.book.revision === undefined
+      return { value: undefined }
+    })
   }
 
   /** Deletes the roster from storage, whatever has become of it. `false`: there was none. */
@@ -195,7 +208,7 @@ export class Ledger {
   #changeOf(draft: Draft, owed: readonly OwedStanza[] = []): RosterChange | undefined {
     const hasVersion = draft.version !== undefined && draft.version !== this.book.version
     const owes = this.#port.authority === 'self' && draft.sends.some(isOwed)
-    if (draft.changed.size === 0 && draft.settle.length === 0 && !hasVersion && !owes) return undefined
+    if (draft.changed.size === 0 && draft.settle.length === 0 && !hasVersion && !owes && !draft.isNew) return undefined
     const put = []
     const remove = []
     for (const [jid, contact] of draft.changed) {

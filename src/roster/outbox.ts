@@ -4,6 +4,7 @@ import { stateOf } from '../core/contact.js'
 import { hasFrom, hasPendingIn, hasPendingOut, hasTo } from '../core/state.js'
 import type { Owed } from '../storage/port.js'
 import type { Book } from './book.js'
+import { Waiters } from './waiting.js'
 import type { Wire } from './wire.js'
 
 /** How long another process has to send what it owes before somebody else does it, in milliseconds. */
@@ -23,6 +24,7 @@ interface Waiting {
 export class Outbox {
   readonly #waiting = new Map<string, Waiting>()
   readonly #sent = new Set<string>()
+  readonly #drained = new Waiters<void>()
   readonly #wire: Wire
   readonly #clock: Clock
   readonly #book: Book
@@ -121,10 +123,17 @@ export class Outbox {
   #done(waiting: Waiting): void {
     this.#waiting.delete(waiting.owed.id)
     this.#sent.add(waiting.owed.id)
+    if (this.#waiting.size === 0) this.#drained.resolve()
     this.#cancelSettle ??= this.#clock.after(SETTLE_AFTER, () => {
       this.#cancelSettle = undefined
       this.#settle()
     })
+  }
+
+  /** Resolves when everything that is owed was sent. */
+  drained(): Promise<void> {
+    if (this.#waiting.size === 0) return Promise.resolve()
+    return this.#drained.wait()
   }
 
   /** No more timers. */

@@ -21,6 +21,8 @@ export interface World {
   readonly settings: Settings
   readonly bus: Bus
   readonly wire: Wire
+  /** The canonical bare JID of what came over the wire; `undefined` when it is none. */
+  readonly canonical: (jid: string) => string | undefined
   readonly defaults: { readonly autoAuthorize: AutoAuthorize; readonly autoSubscribe: boolean }
 }
 

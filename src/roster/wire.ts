@@ -1,6 +1,6 @@
 import type { Element } from 'ltx'
 import type { ServerItem } from '../core/client-step.js'
-import type { PresenceInit } from '../core/presence.js'
+import type { Presence, PresenceInit } from '../core/presence.js'
 import type { Send } from '../core/step.js'
 import type { RosterError } from '../core/errors.js'
 
@@ -37,6 +37,12 @@ export interface Wire {
   presence(owner: string, presence: PresenceInit, to: string | undefined): Element
   parse(xml: string): Element | undefined
   read(stanza: Element): Wrapped
+  /** What an available presence of a contact says; `undefined` when it is a chat room's (XEP-0045). */
+  announced(stanza: Element, contact: string, resource: string, previous: Presence | undefined): Presence | undefined
+  /** Whether an error answers a subscription stanza that this library sent. */
+  isOurSubscription(stanza: Element): boolean
+  /** The condition of a stanza error (RFC 6120 §8.3.3). */
+  condition(stanza: Element): string
   /** Resolves when it was written, rejects with `NOT_CONNECTED`. What was sent before goes first. */
   transmit(stanza: Element): Promise<void>
   /** The same for many, in as few writes as possible. */

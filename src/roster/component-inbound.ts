@@ -1,0 +1,95 @@
+import type { Element } from 'ltx'
+import { type PendingRequest, stateOf } from '../core/contact.js'
+import type { Decision } from '../core/policy.js'
+import { hasFrom, hasPendingIn, type SubscriptionType } from '../core/state.js'
+import { type StepInput, step } from '../core/step.js'
+import { INBOUND } from '../core/transition.js'
+import type { ComponentDesk } from './component-desk.js'
+import { consultPolicy } from './consult.js'
+import type { Owner, Source } from './owner.js'
+import { askOf } from './request.js'
+
+const sourceOf = (owner: Owner, stanza: Element): Source => ({ stanza, status: owner.world.wire.read(stanza).status })
+
+/** A contact answered, gave up, or took back. `onStray`: it matched no state. */
+export function receive(owner: Owner, type: Exclude<SubscriptionType, 'subscribe'>, contact: string, stanza: Element, onStray: () => void): void {
+  owner.ledger.post((draft) => {
+    const outcome = step(draft.contact(contact), { kind: 'received', type }, owner.world.settings.clock.now())
+    if (!outcome.done) {
+      owner.world.bus.count('strays')
+      return onStray
+    }
+    return owner.enter(draft, outcome, sourceOf(owner, stanza))
+  })
+}
+
+/** A contact asks. What a policy answers at once is decided in the same commit; what it answers later is stored as pending first. */
+export function receiveRequest(owner: Owner, contact: string, stanza: Element): void {
+  const { settings, bus } = owner.world
+  const receivedAt = settings.clock.now()
+  const xml = stanza.toString()
+  let answer: Decision | Promise<Decision> | undefined
+  owner.ledger.post((draft) => {
+    const before = draft.contact(contact)
+    const isNew = INBOUND.subscribe[stateOf(before)].deliver
+    const request: PendingRequest = { xml, receivedAt, deferred: false }
+    if (isNew && before.item?.approved !== true) answer ??= consultPolicy(owner, askOf(owner, contact, request, stanza))
+    let decision: Decision | 'ask' = answer instanceof Promise ? 'ask' : (answer ?? 'ignore')
+    if ((decision === 'ask' || decision === 'defer') && draft.pending >= settings.maxPending) {
+      bus.count('requests.overflow')
+      decision = 'ignore'
+    }
+    const input: StepInput = { kind: 'received', type: 'subscribe', xml, decision, subscribeBack: owner.subscribesBack() }
+    const outcome = step(before, input, receivedAt)
+    if (isNew && decision === 'ignore' && before.item?.approved !== true) bus.count('requests.ignore')
+    const tell = owner.enter(draft, outcome, sourceOf(owner, stanza))
+    const waits = decision === 'ask' && answer instanceof Promise ? answer : undefined
+    return () => {
+      tell()
+      void waits?.then((late) => decideLater(owner, contact, request, late))
+    }
+  })
+}
+
+/** A policy's late answer is a command: it looks at the state again. */
+function decideLater(owner: Owner, contact: string, request: PendingRequest, decision: Decision): void {
+  owner.ledger.post((draft) => {
+    const known = draft.contact(contact)
+    // Withdrawn and sent again: that one has a decision of its own.
+    if (known.request?.xml !== request.xml || known.request.receivedAt !== request.receivedAt) return undefined
+    const input: StepInput = { kind: 'decided', decision, subscribeBack: owner.subscribesBack() }
+    return owner.enter(draft, step(known, input, owner.world.settings.clock.now()))
+  })
+}
+
+/** Requests that nobody had decided when a process died are put to the policy again. */
+export function decideLeftOver(owner: Owner): void {
+  for (const [contact, request] of owner.book.requests) {
+    if (request.deferred) continue
+    const answer = consultPolicy(owner, askOf(owner, contact, request))
+    if (answer instanceof Promise) void answer.then((late) => decideLater(owner, contact, request, late))
+    else decideLater(owner, contact, request, answer)
+  }
+}
+
+/** RFC 6121 §4.3.2, and nothing at all to somebody whose request is pending: `unsubscribed` would end it on the other side. */
+export function answerProbe(desk: ComponentDesk, from: string, contact: string): void {
+  const owner = desk.owner()
+  const { wire, bus } = owner.world
+  const send = (stanza: Element): void => void wire.transmit(stanza).catch(() => bus.count('unsent'))
+  owner.ledger.post((draft) => {
+    const state = stateOf(draft.contact(contact))
+    return () => {
+      bus.count('probes.answered')
+      if (hasFrom(state)) {
+        const current = desk.announcer.current(from)
+        if (current.length === 0) send(wire.presence(owner.jid, { type: 'unavailable' }, from))
+        for (const stanza of current) send(stanza)
+        return
+      }
+      const directed = desk.announcer.directedTo(contact)
+      if (directed !== undefined) send(wire.presence(owner.jid, directed, from))
+      else if (!hasPendingIn(state)) send(wire.stanza(owner.jid, { type: 'unsubscribed', to: contact }))
+    }
+  })
+}
