@@ -17,7 +17,8 @@ export function checkPresence(presence: PresenceInit): PresenceInit {
     refuse('a status of text that XML can carry', typeof presence.status)
   }
   if (presence.type === 'unavailable') return presence
-  if (presence.type !== undefined) refuse('no type or "unavailable"', presence.type)
+  const { type } = presence as { readonly type?: unknown }
+  if (type !== undefined) refuse('no type or "unavailable"', type)
   if (presence.show !== undefined && !isShow(presence.show)) refuse('a show of "chat", "away", "xa" or "dnd"', presence.show)
   const { priority } = presence
   if (priority !== undefined && !(Number.isInteger(priority) && priority >= -128 && priority <= 127)) {

@@ -112,7 +112,7 @@ export class ComponentDesk implements Desk {
   async #command(contact: JidLike, input: StepInput, options: CallOptions, unless?: (contact: Contact) => boolean): Promise<{ readonly contact: Contact; readonly done: boolean }> {
     const owner = await this.#ready(options)
     const jid = contactOf(owner, contact)
-    return owner.ledger.run((draft) => {
+    return owner.ledger.run<{ readonly contact: Contact; readonly done: boolean }>((draft) => {
       const known = draft.contact(jid)
       if (unless?.(known) === true) return { value: { contact: known, done: false } }
       const outcome = step(known, input, owner.world.settings.clock.now())

@@ -27,6 +27,7 @@ export class Component {
   readonly #admits: RosterOptions['owners']
   readonly #loader: Loader
   readonly #loading = new Map<string, Promise<ComponentDesk | undefined>>()
+  readonly #opening = new Set<string>()
   readonly #strays = new Map<string, { readonly at: number; readonly receive: () => void }>()
   #session = 0
   #unwatch: (() => Promise<void>) | undefined
@@ -117,8 +118,9 @@ export class Component {
     this.held.set(jid, desk)
     this.#evict()
     decideLeftOver(desk.owner())
-    if (this.world.wire.isOnline() && !desk.isOpen) this.#appear(desk)
-    else if (desk === this.own) this.#opened(desk)
+    // Who is opened appears when it is: not once for being loaded and once more.
+    if (desk === this.own) this.#opened(desk)
+    else if (this.world.wire.isOnline() && !this.#opening.has(jid)) this.#appear(desk)
     return desk
   }
 
@@ -143,7 +145,8 @@ export class Component {
   /** Loads an owner, makes one when there is none, and keeps it. */
   async open(owner: JidLike): Promise<ComponentDesk> {
     const jid = this.#ownerJid(owner)
-    const desk = await this.reach(jid, () => true)
+    this.#opening.add(jid)
+    const desk = await this.reach(jid, () => true).finally(() => this.#opening.delete(jid))
     if (desk === undefined) throw new RosterError('CLOSED', 'The roster was closed while the owner was loaded.', { owner: jid })
     if (desk.isOpen && this.held.get(jid) === desk && desk !== this.own) return desk
     desk.isOpen = true

@@ -1,5 +1,6 @@
 import type { Element } from 'ltx'
 import type { Clock } from '../core/clock.js'
+import { sameContact } from '../core/contact.js'
 import { RosterError } from '../core/errors.js'
 import { randomId } from '../core/random.js'
 import type { Send } from '../core/step.js'
@@ -93,6 +94,11 @@ export class Ledger {
     if (revision !== undefined && (revision === this.book.revision || revision === this.#attempted)) return
     this.#unsure = true
     this.post(() => undefined)
+  }
+
+  /** Server's roster: the cache cannot be trusted; the next commit replaces it. */
+  replaceAll(): void {
+    this.#replace = true
   }
 
   /** Writes down what was sent. */
@@ -208,14 +214,17 @@ export class Ledger {
   #changeOf(draft: Draft, owed: readonly OwedStanza[] = []): RosterChange | undefined {
     const hasVersion = draft.version !== undefined && draft.version !== this.book.version
     const owes = this.#port.authority === 'self' && draft.sends.some(isOwed)
-    if (draft.changed.size === 0 && draft.settle.length === 0 && !hasVersion && !owes && !draft.isNew) return undefined
     const put = []
     const remove = []
     for (const [jid, contact] of draft.changed) {
-      const stored = toStored(this.#port.authority === 'server' ? withoutRequest(contact) : contact)
+      const isCache = this.#port.authority === 'server'
+      if (isCache && sameContact(withoutRequest(contact), withoutRequest(this.book.contact(jid)))) continue
+      const stored = toStored(isCache ? withoutRequest(contact) : contact)
       if (stored === undefined) remove.push(jid)
       else put.push(stored)
     }
+    const isEmpty = put.length === 0 && remove.length === 0
+    if (isEmpty && draft.settle.length === 0 && !hasVersion && !owes && !draft.isNew) return undefined
     const settle = [...new Set([...draft.settle, ...this.outbox.settled])]
     return {
       base: this.book.revision,

@@ -1,0 +1,315 @@
+import type { Element } from 'ltx'
+import { clientAnswered, clientReceived, clientRequested, type ClientStep, type PushMark, type ServerItem, serverSays } from '../core/client-step.js'
+import { type PendingRequest, stateOf } from '../core/contact.js'
+import { RosterError } from '../core/errors.js'
+import type { Decision } from '../core/policy.js'
+import type { Presence } from '../core/presence.js'
+import { hasFrom, hasPendingIn, type SubscriptionType } from '../core/state.js'
+import type { Cause } from '../core/step.js'
+import { inState } from '../core/step.js'
+import { INBOUND, OUTBOUND } from '../core/transition.js'
+import { parseStoredRoster } from '../storage/record.js'
+import { type Draft, fillBook } from './book.js'
+import type { ClientDesk } from './client-desk.js'
+import { consultPolicy } from './consult.js'
+import { asStorageError } from './ledger.js'
+import { notConnected } from './options.js'
+import type { Owner } from './owner.js'
+import { askOf } from './request.js'
+import { Waiters } from './waiting.js'
+import type { RosterAnswer } from './wire.js'
+
+/** How long a push and the stanza that explains it may lie apart, in milliseconds. */
+const APART = 30_000
+
+/** What lasts as long as a client's session with its server. */
+export class ClientSession {
+  readonly resources = new Map<string, Presence>()
+  /** Requests that were granted; the server has yet to say so. */
+  readonly answered = new Set<string>()
+  /** Prosody does not show what was pre-approved. */
+  readonly preapproved = new Set<string>()
+  readonly ready = new Waiters<void>()
+  isLoaded = false
+  /** The application has said in this session who it is. */
+  hasAnnounced = false
+  readonly #desk: ClientDesk
+  readonly #marks = new Map<string, { readonly at: number; readonly mark: PushMark }>()
+  readonly #expected = new Map<string, number>()
+  readonly #pushes = new Map<string, number>()
+  #cache: Promise<void> = Promise.resolve()
+  #number = 0
+  #isRunning = false
+  #wasLoaded = false
+
+  constructor(desk: ClientDesk) {
+    this.#desk = desk
+  }
+
+  get #now(): number {
+    return this.#desk.world.settings.clock.now()
+  }
+
+  /** A cached roster can be read before the server says more. One that cannot be read is dropped. */
+  readCache(owner: Owner): void {
+    const { storage } = this.#desk.world.settings
+    this.#wasLoaded = false
+    this.#cache = storage
+      .load(owner.jid)
+      .then((stored) => {
+        if (stored === undefined) return
+        owner.book.revision = stored.revision
+        fillBook(owner.book, parseStoredRoster(owner.jid, stored))
+        this.#wasLoaded = true
+      })
+      .catch((cause: unknown) => {
+        owner.ledger.replaceAll()
+        this.#desk.world.bus.error(asStorageError(owner.jid, cause))
+      })
+  }
+
+  // — the session —
+
+  /** A new session: nothing of the old one counts; the roster comes first, then the presence (RFC 6121 §2.2). */
+  async start(): Promise<void> {
+    const self = this.#desk.world.wire.self()
+    if (self === undefined) return
+    this.#forget()
+    this.#desk.bind(self)
+    const number = ++this.#number
+    this.hasAnnounced = false
+    await this.#cache
+    if (number !== this.#number) return
+    this.#isRunning = true
+    const { book } = this.#desk.owner()
+    const { features } = this.#desk.world.wire
+    // Prosody gives an empty roster and its first change the same version.
+    const known = book.items.size > 0 ? (book.version ?? '') : ''
+    try {
+      await this.fetch(features.versioning ? known : undefined, this.#desk.world.settings.timeout)
+    } catch (cause) {
+      if (number !== this.#number) return
+      const error = cause instanceof RosterError ? cause : asStorageError(self, cause)
+      this.#desk.world.bus.error(error)
+      this.ready.reject(error)
+      await this.#announce(number)
+    }
+  }
+
+  /** The session goes on over another connection, or is over. */
+  end(reason: RosterError = notConnected(this.#desk.peek()?.jid)): void {
+    this.#number += 1
+    this.#forget()
+    if (this.#desk.isClosed) this.ready.reject(reason)
+  }
+
+  #forget(): void {
+    this.#isRunning = false
+    this.isLoaded = false
+    this.resources.clear()
+    this.answered.clear()
+    this.preapproved.clear()
+    this.#marks.clear()
+    this.#expected.clear()
+    this.#pushes.clear()
+    const owner = this.#desk.peek()
+    if (owner === undefined) return
+    owner.ledger.post((draft) => {
+      for (const jid of owner.book.requests.keys()) draft.put(withoutRequest(draft, jid))
+      return undefined
+    })
+    owner.endSession()
+  }
+
+  /** Resolves when the whole roster has been applied. */
+  fetch(version: string | undefined, timeout: number): Promise<void> {
+    const number = this.#number
+    return new Promise((resolve, reject) => {
+      const done = (answer: RosterAnswer | RosterError): void => {
+        if (answer instanceof RosterError) return reject(answer)
+        if (number !== this.#number) return reject(notConnected(this.#desk.peek()?.jid))
+        this.#arrived(answer, resolve, reject)
+      }
+      this.#desk.world.wire.question({ ask: { kind: 'get', version }, timeout, done })
+    })
+  }
+
+  #arrived(answer: RosterAnswer, resolve: () => void, reject: (error: RosterError) => void): void {
+    const owner = this.#desk.owner()
+    const number = this.#number
+    owner.ledger.post((draft) => {
+      const isFirst = !this.#wasLoaded
+      const tells = answer.items === undefined ? [] : this.#replaceAll(owner, draft, answer.items)
+      if (answer.version !== undefined) draft.version = answer.version
+      return () => {
+        this.#wasLoaded = true
+        this.isLoaded = true
+        // The first load is told as a whole.
+        if (!isFirst) for (const tell of tells) tell()
+        owner.world.bus.emit('loaded', { owner: owner.jid, roster: this.#desk.face, version: owner.book.version })
+        resolve()
+        this.ready.resolve()
+        void this.#announce(number)
+      }
+    }, reject)
+  }
+
+  #replaceAll(owner: Owner, draft: Draft, items: readonly ServerItem[]): readonly (() => void)[] {
+    const tells: (() => void)[] = []
+    const listed = new Map(items.map((item) => [item.jid, item]))
+    for (const jid of owner.book.items.keys()) {
+      if (!listed.has(jid)) tells.push(owner.enter(draft, serverSays(draft.contact(jid), undefined, 'result')))
+    }
+    for (const [jid, item] of listed) tells.push(owner.enter(draft, serverSays(draft.contact(jid), item, 'result')))
+    return tells
+  }
+
+  async #announce(number: number): Promise<void> {
+    const { world } = this.#desk
+    const owner = this.#desk.owner()
+    const { presence } = world.settings
+    try {
+      const wanted = typeof presence === 'function' ? await presence(owner.jid) : presence
+      if (wanted === false || this.hasAnnounced || number !== this.#number || !world.wire.isOnline()) return
+      await this.#desk.sendPresence(wanted, {})
+    } catch (cause) {
+      const error = new RosterError('LISTENER_FAILED', `The initial presence could not be sent: ${String(cause)}`, { owner: owner.jid, cause })
+      world.bus.error(error)
+    }
+  }
+
+  // — what the server says —
+
+  pushesFor(jid: string): number {
+    return this.#pushes.get(jid) ?? 0
+  }
+
+  /** The owner's own doing: what a push then changes needs no explanation by a stanza. */
+  expect(contact: string, types: readonly PushMark['type'][]): void {
+    for (const type of types) this.#expected.set(`${type} ${contact}`, this.#now)
+  }
+
+  push(jid: string, said: ServerItem | undefined, version: string | undefined): void {
+    if (!this.#isRunning) return
+    this.#desk.world.bus.count('pushes')
+    this.#pushes.set(jid, this.pushesFor(jid) + 1)
+    this.said(jid, said, version, 'push', () => undefined, (error) => this.#desk.world.bus.error(error))
+  }
+
+  said(jid: string, said: ServerItem | undefined, version: string | undefined, cause: Cause, done: () => void, fail: (error: RosterError) => void): void {
+    const owner = this.#desk.owner()
+    owner.ledger.post((draft) => {
+      const outcome = serverSays(draft.contact(jid), said, cause)
+      const tell = owner.enter(draft, outcome)
+      if (version !== undefined) draft.version = version
+      if (cause === 'push' && outcome.mark !== undefined) this.#leaveMark(jid, outcome.mark)
+      if (hasFrom(stateOf(outcome.contact)) || outcome.contact.request === undefined) this.answered.delete(jid)
+      return () => {
+        tell()
+        done()
+      }
+    }, fail)
+  }
+
+  #leaveMark(jid: string, mark: PushMark): void {
+    const key = `${mark.type} ${jid}`
+    const expectedAt = this.#expected.get(key)
+    this.#expected.delete(key)
+    if (expectedAt !== undefined && this.#now - expectedAt <= APART) return
+    this.#marks.set(key, { at: this.#now, mark })
+  }
+
+  #takeMark(type: PushMark['type'], jid: string): PushMark | undefined {
+    const key = `${type} ${jid}`
+    const left = this.#marks.get(key)
+    this.#marks.delete(key)
+    return left !== undefined && this.#now - left.at <= APART ? left.mark : undefined
+  }
+
+  // — what contacts say —
+
+  received(type: SubscriptionType, contact: string, stanza: Element): void {
+    if (!this.#isRunning) return
+    if (type === 'subscribe') return this.#requested(contact, stanza)
+    const owner = this.#desk.owner()
+    owner.ledger.post((draft) => {
+      const outcome = clientReceived(draft.contact(contact), type, this.#takeMark(type, contact))
+      if (outcome.facts.length === 0) owner.world.bus.count('strays')
+      if (type === 'unsubscribe') this.answered.delete(contact)
+      return owner.enter(draft, outcome, { stanza, status: owner.world.wire.read(stanza).status })
+    })
+  }
+
+  #requested(contact: string, stanza: Element): void {
+    const owner = this.#desk.owner()
+    const { settings, bus } = owner.world
+    const receivedAt = this.#now
+    const xml = stanza.toString()
+    const request: PendingRequest = { xml, receivedAt, deferred: false }
+    const number = this.#number
+    let answer: Decision | Promise<Decision> | undefined
+    owner.ledger.post((draft) => {
+      const before = draft.contact(contact)
+      if (!INBOUND.subscribe[stateOf(before)].deliver) {
+        bus.count('strays')
+        return undefined
+      }
+      answer ??= consultPolicy(owner, askOf(owner, contact, request, stanza))
+      let decision: Decision | 'ask' = answer instanceof Promise ? 'ask' : answer
+      if ((decision === 'ask' || decision === 'defer') && draft.pending >= settings.maxPending) {
+        bus.count('requests.overflow')
+        decision = 'ignore'
+      }
+      if (decision === 'ignore') bus.count('requests.ignore')
+      const outcome = clientRequested(before, xml, decision, owner.subscribesBack(), receivedAt)
+      const tell = this.#entered(owner, draft, outcome, stanza)
+      const waits = decision === 'ask' && answer instanceof Promise ? answer : undefined
+      return () => {
+        tell()
+        void waits?.then((late) => number === this.#number && this.#decided(contact, request, late))
+      }
+    })
+  }
+
+  #decided(contact: string, request: PendingRequest, decision: Decision): void {
+    const owner = this.#desk.owner()
+    owner.ledger.post((draft) => {
+      const known = draft.contact(contact)
+      if (known.request?.xml !== request.xml || known.request.receivedAt !== request.receivedAt || this.answered.has(contact)) return undefined
+      return this.#entered(owner, draft, clientAnswered(known, decision, owner.subscribesBack()), owner.world.wire.parse(request.xml))
+    })
+  }
+
+  #entered(owner: Owner, draft: Draft, outcome: ClientStep, stanza: Element | undefined): () => void {
+    if (outcome.sends.some((send) => send.type === 'subscribed')) this.answered.add(outcome.contact.jid)
+    return owner.enter(draft, outcome, stanza === undefined ? undefined : { stanza, status: owner.world.wire.read(stanza).status })
+  }
+
+  /** The account's own other resources. */
+  ownResource(resource: string, presence: Presence | undefined): void {
+    if (presence === undefined) this.resources.delete(resource)
+    else if (this.resources.size < this.#desk.world.settings.maxResources || this.resources.has(resource)) this.resources.set(resource, presence)
+  }
+
+  /** Stanzas past the roster: what they mean for what is expected. */
+  recorded(type: SubscriptionType, contact: string): void {
+    const owner = this.#desk.peek()
+    if (owner === undefined) return
+    if (type === 'unsubscribe') this.expect(contact, ['unsubscribed'])
+    if (type === 'subscribed' && hasPendingIn(stateOf(owner.book.contact(contact)))) this.answered.add(contact)
+    if (type !== 'unsubscribed') return
+    this.expect(contact, ['unsubscribe'])
+    owner.ledger.post((draft) => {
+      const known = draft.contact(contact)
+      const before = stateOf(known)
+      if (!hasPendingIn(before)) return undefined
+      const { next } = OUTBOUND.unsubscribed[before]
+      return owner.enter(draft, { contact: inState(known, next), sends: [], facts: [{ type: 'transition', before, after: next, cause: 'command' }] })
+    })
+  }
+}
+
+function withoutRequest(draft: Draft, jid: string): ReturnType<Draft['contact']> {
+  const contact = draft.contact(jid)
+  return inState(contact, OUTBOUND.unsubscribed[stateOf(contact)].next)
+}
