@@ -160,7 +160,7 @@ export class ComponentDesk implements Desk {
   }
 
   requests(): readonly SubscriptionRequest[] {
-    const owner = this.peek()
+    const owner = this.#owner
     if (owner === undefined) return []
     const waiting = [...owner.book.requests].sort(([, a], [, b]) => a.receivedAt - b.receivedAt)
     return waiting.map(([contact, request]) => requestOf(owner, contact, request, 'defer'))
@@ -201,12 +201,18 @@ export class ComponentDesk implements Desk {
     this.#component.drop(this)
   }
 
+  /** For reading what storage holds; a command goes to whoever has the owner in memory. */
+  standIn(): void {
+    this.#gone = 'evicted'
+  }
+
   /** Out of memory. */
   leave(how: 'released' | 'evicted'): void {
     this.#gone ??= how
     this.#isLoaded = false
     this.#owner?.ledger.outbox.stop()
     this.#owner?.endSession()
+    this.#owner?.book.requests.clear()
   }
 
   /** The connection is there, or the owner has just come to a connection that is. */

@@ -1,0 +1,279 @@
+import { EventEmitter } from 'eventemitter3'
+import type { Element } from 'ltx'
+import { RosterError } from '../core/errors.js'
+import { bareJid, type JidLike } from '../core/jid.js'
+import type { AutoAuthorize } from '../core/policy.js'
+import type { SubscriptionType } from '../core/state.js'
+import { parseStoredRoster } from '../storage/record.js'
+import { fillBook } from './book.js'
+import { Bus } from './bus.js'
+import { ClientDesk } from './client-desk.js'
+import { Component } from './component.js'
+import { ComponentDesk } from './component-desk.js'
+import type { RosterEvent, RosterEvents, SubscriptionRequest } from './events.js'
+import { asStorageError } from './ledger.js'
+import { type CallOptions, closed, type RosterOptions, type Settings, settingsOf } from './options.js'
+import type { World } from './owner.js'
+import type { OwnerRoster } from './owner-roster.js'
+import { EventStream } from './stream.js'
+import { waitFor, Waiters } from './waiting.js'
+import type { Wire } from './wire.js'
+
+/** The one that answers: an account with its server, or a component with its owners. */
+export type Authority = { readonly kind: 'client'; readonly client: ClientDesk } | { readonly kind: 'component'; readonly component: Component }
+
+/** How a roster gets its connection. */
+export type Connect = (settings: Settings, bus: Bus) => { readonly wire: Wire; readonly canonical: World['canonical']; readonly attach: (authority: Authority, onReady: () => void) => void }
+
+/** What a subscription stanza of the application says. */
+export interface OwnStanza {
+  readonly type: SubscriptionType
+  readonly owner: string
+  readonly to: string
+}
+
+/** Everything of a `Roster` but how it is connected. */
+export abstract class RosterBase extends EventEmitter<RosterEvents> {
+  /** Looked up for each request: `true` accepts all, `false` declines all, `null` leaves each to the application, a function decides. */
+  autoAuthorize: AutoAuthorize
+  /** Whether an automatic authorization also subscribes back. */
+  autoSubscribe: boolean
+
+  readonly #settings: Settings
+  readonly #bus: Bus
+  readonly #wire: Wire
+  readonly #authority: Authority
+  readonly #streams = new Set<{ end(): void }>()
+  readonly #ready = new Waiters<void>()
+  #closing: Promise<void> | undefined
+
+  /** @internal */
+  constructor(connect: Connect, options: RosterOptions) {
+    super()
+    this.#settings = settingsOf(options)
+    this.#bus = new Bus(this, this.#settings.clock)
+    const { wire, canonical, attach } = connect(this.#settings, this.#bus)
+    this.#wire = wire
+    const isClient = wire.kind === 'client'
+    this.autoAuthorize = options.autoAuthorize === undefined ? (isClient ? true : null) : options.autoAuthorize
+    this.autoSubscribe = options.autoSubscribe ?? true
+    const world: World = { settings: this.#settings, bus: this.#bus, wire, canonical, defaults: this }
+    this.#authority = isClient ? { kind: 'client', client: new ClientDesk(world) } : { kind: 'component', component: new Component(world, options.owners) }
+    if (this.#authority.kind === 'client') {
+      const account = options.account === undefined ? wire.self() : bareJid(options.account)
+      if (account !== undefined) this.#authority.client.bind(account)
+    }
+    attach(this.#authority, () => this.#ready.resolve())
+  }
+
+  #component(what: string): Component {
+    if (this.#authority.kind === 'component') return this.#authority.component
+    throw new RosterError('UNSUPPORTED', `${what} is for components: a client has one owner, its account.`, { owner: this.#wire.self() })
+  }
+
+  #assertOpen(): void {
+    if (this.#closing !== undefined) throw closed()
+  }
+
+  /**
+   * The account's own roster (SleekXMPP's client_roster); in a component, that of the component's own JID.
+   * The same object for the life of the `Roster`; before the account's JID is known its `owner` throws `NOT_CONNECTED` and it is empty.
+   */
+  get own(): OwnerRoster {
+    return this.#authority.kind === 'client' ? this.#authority.client.face : this.#authority.component.own.face
+  }
+
+  /**
+   * Resolves with `own` once it is loaded in the current session. Rejects with `TIMED_OUT` when a `timeout` is given, with what the
+   * server said when it refused the roster, with `CLOSED` after `close`.
+   */
+  async ready(options: CallOptions = {}): Promise<OwnerRoster> {
+    this.#assertOpen()
+    const { own } = this
+    while (!(own.loaded && this.#wire.isOnline())) {
+      const news = this.#authority.kind === 'client' ? this.#authority.client.session.ready.wait() : this.#ready.wait()
+      await waitFor(news, options, this.#settings.clock, 'The roster')
+    }
+    return own
+  }
+
+  /** Rosters in memory. Reading never creates one. */
+  get size(): number {
+    return this.#authority.kind === 'client' ? Number(this.#authority.client.peek() !== undefined) : this.#authority.component.held.size
+  }
+
+  /** Whether the owner's roster is in memory. Throws `JID_MALFORMED`. */
+  has(owner: JidLike): boolean {
+    return this.get(owner) !== undefined
+  }
+
+  /** The owner's roster, if it is in memory. Throws `JID_MALFORMED`. */
+  get(owner: JidLike): OwnerRoster | undefined {
+    const jid = bareJid(owner)
+    if (this.#authority.kind === 'component') return this.#authority.component.get(jid)?.face
+    return this.#authority.client.peek()?.jid === jid ? this.#authority.client.face : undefined
+  }
+
+  *keys(): IterableIterator<string> {
+    for (const [owner] of this) yield owner
+  }
+
+  *values(): IterableIterator<OwnerRoster> {
+    for (const [, roster] of this) yield roster
+  }
+
+  *[Symbol.iterator](): IterableIterator<[string, OwnerRoster]> {
+    if (this.#authority.kind === 'client') {
+      const owner = this.#authority.client.peek()
+      if (owner !== undefined) yield [owner.jid, this.#authority.client.face]
+    } else for (const [owner, desk] of this.#authority.component.held) yield [owner, desk.face]
+  }
+
+  /**
+   * Component: loads an owner's roster, creating an empty one when there is none, and keeps it until `release`.
+   * Resolves when it is loaded (and, when new, stored). Rejects with `JID_MALFORMED` for an owner outside the component's domain,
+   * `STORAGE_FAILED` or `STORAGE_CORRUPT` when it cannot be loaded. A client has only its own: `UNSUPPORTED` for any other.
+   */
+  async open(owner: JidLike, options: CallOptions = {}): Promise<OwnerRoster> {
+    this.#assertOpen()
+    options.signal?.throwIfAborted()
+    if (this.#authority.kind === 'client' && this.get(owner) === this.own) return this.ready(options)
+    const { component } = { component: this.#component('open()') }
+    return (await waitFor(component.open(owner), options, this.#settings.clock, 'Opening the roster')).face
+  }
+
+  /** Every owner in storage, loaded or not. */
+  async *owners(options: CallOptions & { readonly domain?: string } = {}): AsyncIterableIterator<string> {
+    this.#assertOpen()
+    const { domain, signal } = options
+    const filter = { ...(domain === undefined ? {} : { domain: bareJid(domain) }), ...(signal === undefined ? {} : { signal }) }
+    yield* this.#inStorage(filter)
+  }
+
+  async *#inStorage(filter: Parameters<Settings['storage']['owners']>[0]): AsyncIterableIterator<string> {
+    const seen = new Set<string>()
+    try {
+      for await (const owner of this.#settings.storage.owners(filter)) {
+        if (!seen.has(owner)) yield owner
+        seen.add(owner)
+      }
+    } catch (cause) {
+      if (filter?.signal?.aborted === true) throw filter.signal.reason
+      throw asStorageError('all owners', cause)
+    }
+  }
+
+  /** Deferred requests of all owners, loaded or not. Reading them loads nobody for good. */
+  async *pending(options: CallOptions & { readonly domain?: string } = {}): AsyncIterableIterator<SubscriptionRequest> {
+    this.#assertOpen()
+    const { domain, signal } = options
+    if (this.#authority.kind === 'client') {
+      yield* this.#authority.client.requests()
+      return
+    }
+    const { component } = this.#authority
+    const filter = { with: 'request' as const, ...(domain === undefined ? {} : { domain: bareJid(domain) }), ...(signal === undefined ? {} : { signal }) }
+    for await (const owner of this.#inStorage(filter)) {
+      const desk = component.get(owner) ?? (await this.#glimpse(component, owner))
+      yield* desk.requests()
+    }
+  }
+
+  /** A desk for reading: it stays out of memory, its answers load the owner. */
+  async #glimpse(component: Component, owner: string): Promise<ComponentDesk> {
+    const desk = new ComponentDesk(component)
+    const { book } = desk.bind(owner)
+    try {
+      const stored = await this.#settings.storage.load(owner)
+      if (stored !== undefined) fillBook(book, parseStoredRoster(owner, stored))
+    } catch (cause) {
+      throw asStorageError(owner, cause)
+    }
+    desk.standIn()
+    return desk
+  }
+
+  /**
+   * Component: ends every subscription of the owner, then erases its roster. `false`: there was none. Resolves when it is erased; while
+   * disconnected, when the end is stored: it is erased after the stanzas that it owes were sent.
+   */
+  async forget(owner: JidLike, options: CallOptions = {}): Promise<boolean> {
+    this.#assertOpen()
+    options.signal?.throwIfAborted()
+    const component = this.#component('forget()')
+    const { existed, erased } = await component.forget(owner)
+    if (existed && this.#wire.isOnline()) await waitFor(erased, options, this.#settings.clock, 'Forgetting the owner')
+    else erased.catch((cause: unknown) => this.#bus.error(asStorageError(String(owner), cause)))
+    return existed
+  }
+
+  /** As `entity.send`, but a subscription stanza is decided and stored first. (One that is sent past it is recorded when it is seen.) */
+  async send(stanza: Element): Promise<void> {
+    this.#assertOpen()
+    const own = this.ownStanza(stanza)
+    if (own === undefined) return this.#wire.forward(stanza)
+    const desk = await this.#deskFor(own.owner)
+    const options = { stanza: stanza.toString() }
+    switch (own.type) {
+      case 'subscribe':
+        return desk.subscribe(own.to, options)
+      case 'unsubscribe':
+        return desk.unsubscribe(own.to, options)
+      case 'subscribed':
+        return desk.preapprove(own.to, options)
+      case 'unsubscribed':
+        await desk.unauthorize(own.to, options)
+    }
+  }
+
+  /** What a stanza of the application means for the roster; `undefined`: nothing. */
+  protected abstract ownStanza(stanza: Element): OwnStanza | undefined
+
+  async #deskFor(owner: string): Promise<ComponentDesk | ClientDesk> {
+    if (this.#authority.kind === 'client') return this.#authority.client
+    const { component } = this.#authority
+    return component.get(bareJid(owner)) ?? (await component.open(owner))
+  }
+
+  /** Any of the events as one stream, from now on. Waiting events are bounded by `limit` (default 10 000); beyond it the stream rejects. */
+  events<K extends keyof RosterEvents = keyof RosterEvents>(
+    options: { readonly types?: readonly K[]; readonly signal?: AbortSignal; readonly limit?: number } = {},
+  ): AsyncIterableIterator<RosterEvent<K>> {
+    this.#assertOpen()
+    const stream = new EventStream<K>(this.#bus, options, (ended) => this.#streams.delete(ended))
+    this.#streams.add(stream)
+    return stream
+  }
+
+  /** Plain numbers for any metrics system: stanzas, transitions, refusals, loads, commits, conflicts, queue lengths … A copy. */
+  get counters(): Readonly<Record<string, number>> {
+    return Object.freeze({ ...this.#bus.counters, 'rosters.loaded': this.size })
+  }
+
+  /**
+   * Component: announces `unavailable` for every owner that announced itself (not with `announce: false`: another process goes on). Then sends and writes what is due,
+   * detaches, and closes the storage if it made it itself. Afterwards everything rejects with `CLOSED`. The connection stays as it is: stop it after this.
+   */
+  async close(options: CallOptions & { readonly announce?: boolean } = {}): Promise<void> {
+    this.#closing ??= this.#close(options)
+    return this.#closing
+  }
+
+  async #close(options: CallOptions & { readonly announce?: boolean }): Promise<void> {
+    const { timeout = this.#settings.timeout, signal, announce = true } = options
+    const authority = this.#authority
+    try {
+      const work = authority.kind === 'client' ? authority.client.close() : authority.component.close(announce)
+      await waitFor(work, { timeout, ...(signal === undefined ? {} : { signal }) }, this.#settings.clock, 'Closing the roster')
+    } finally {
+      this.#wire.detach()
+      this.#ready.reject(closed())
+      for (const stream of [...this.#streams]) stream.end()
+      if (this.#settings.ownsStorage) await this.#settings.storage.close?.()
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}

@@ -1,0 +1,223 @@
+import type { Element } from 'ltx'
+import { createElement, parse } from 'ltx/lib/ltx.js'
+import type { ServerItem } from '../core/client-step.js'
+import { RosterError } from '../core/errors.js'
+import { bareJid } from '../core/jid.js'
+import { isShow, parsePriority, type Presence, type PresenceInit, type Show } from '../core/presence.js'
+import { randomId } from '../core/random.js'
+import type { Subscription, SubscriptionType } from '../core/state.js'
+import type { Send } from '../core/step.js'
+import { copyText, isXmlText } from '../core/text.js'
+import type { Question, RosterAnswer, Wrapped } from '../roster/wire.js'
+
+export const NS_ROSTER = 'jabber:iq:roster'
+const NS_NICK = 'http://jabber.org/protocol/nick'
+const NS_DELAY = 'urn:xmpp:delay'
+const NS_MUC_USER = 'http://jabber.org/protocol/muc#user'
+const NS_STANZAS = 'urn:ietf:params:xml:ns:xmpp-stanzas'
+
+/** Our subscription stanzas are known again by their id when they come back as errors. */
+const OUR_IDS = 'xr-sub-'
+
+const TYPES: ReadonlySet<string> = new Set<SubscriptionType>(['subscribe', 'subscribed', 'unsubscribe', 'unsubscribed'])
+const SUBSCRIPTIONS: ReadonlySet<string> = new Set<Subscription>(['none', 'to', 'from', 'both'])
+
+export const isSubscriptionType = (type: unknown): type is SubscriptionType => typeof type === 'string' && TYPES.has(type)
+
+/** An attribute, if it is one: `attrs` is a plain object and has what all objects have. */
+export function attr(element: Element, name: string): string | undefined {
+  const { attrs } = element
+  return Object.hasOwn(attrs, name) && typeof attrs[name] === 'string' ? attrs[name] : undefined
+}
+
+export function errorElement(type: string, condition: string): Element {
+  return createElement('error', { type }, createElement(condition, { xmlns: NS_STANZAS }))
+}
+
+export function stanzaElement(owner: string, send: Exclude<Send, { readonly type: 'presence' }>): Element {
+  if ('stanza' in send && send.stanza !== undefined) return restated(owner, send.to, send.stanza)
+  const attrs: Record<string, string> = { from: owner, to: send.to, type: send.type }
+  if (isSubscriptionType(send.type)) attrs['id'] = OUR_IDS + randomId()
+  const stanza = createElement('presence', attrs)
+  if ('nick' in send && send.nick !== undefined) stanza.append(createElement('nick', { xmlns: NS_NICK }, checked(send.nick)))
+  if ('status' in send && send.status !== undefined) stanza.append(createElement('status', {}, checked(send.status)))
+  return stanza
+}
+
+/** The application's own stanza; RFC 6121 §3.1.1: subscriptions are between bare JIDs. */
+function restated(owner: string, to: string, xml: string): Element {
+  const stanza = parse(xml)
+  stanza.attrs['from'] = owner
+  stanza.attrs['to'] = to
+  stanza.attrs['id'] ??= OUR_IDS + randomId()
+  return stanza
+}
+
+function checked(text: string): string {
+  if (typeof text === 'string' && isXmlText(text)) return text
+  throw new RosterError('STANZA_INVALID', 'Expected text that XML can carry in a subscription stanza; nothing was sent.')
+}
+
+export function presenceElement(owner: string, presence: PresenceInit, to: string | undefined): Element {
+  const attrs: Record<string, string> = { from: presence.resource === undefined ? owner : `${owner}/${presence.resource}` }
+  if (to !== undefined) attrs['to'] = to
+  if (presence.type === 'unavailable') attrs['type'] = 'unavailable'
+  const stanza = createElement('presence', attrs)
+  if (presence.type === undefined) {
+    if (presence.show !== undefined) stanza.append(createElement('show', {}, presence.show))
+    if (presence.priority !== undefined && presence.priority !== 0) stanza.append(createElement('priority', {}, String(presence.priority)))
+  }
+  if (presence.status !== undefined) stanza.append(createElement('status', {}, presence.status))
+  // An element has one parent: each stanza gets its own copies.
+  for (const child of presence.children ?? []) stanza.append(parse(child.toString()))
+  return stanza
+}
+
+export function parseStanza(xml: string): Element | undefined {
+  try {
+    return xml === '' ? undefined : parse(xml)
+  } catch {
+    return undefined
+  }
+}
+
+export function readStanza(stanza: Element): Wrapped {
+  return {
+    type: attr(stanza, 'type'),
+    to: attr(stanza, 'to'),
+    nick: stanza.getChildText('nick', NS_NICK) ?? undefined,
+    status: stanza.getChildText('status') ?? undefined,
+  }
+}
+
+export function conditionOf(stanza: Element): string {
+  for (const child of stanza.getChild('error')?.children ?? []) {
+    if (typeof child !== 'string' && child.name !== 'text' && child.getNS() === NS_STANZAS) return child.name
+  }
+  return 'undefined-condition'
+}
+
+export const isOurSubscription = (stanza: Element): boolean => attr(stanza, 'id')?.startsWith(OUR_IDS) === true
+
+/**
+ * RFC 6121 §4.7.2, in one pass over the children: this is the hot path. Text is taken over from what is known already where
+ * it is the same, and copied where it is new: what the parser cut out keeps its whole packet in memory.
+ */
+export function readPresence(stanza: Element, contact: string, resource: string, previous: Presence | undefined, now: number, extra: unknown): Presence | undefined {
+  let show: Show | undefined
+  let status: string | undefined
+  let priority = 0
+  let since = now
+  for (const child of stanza.children) {
+    if (typeof child === 'string') continue
+    switch (child.name) {
+      case 'show': {
+        const text = child.text()
+        // Interned by the comparison: the packet's own text is not kept.
+        show = isShow(text) ? SHOWS[text] : undefined
+        break
+      }
+      case 'status':
+        status ??= child.text()
+        break
+      case 'priority':
+        priority = parsePriority(child.text())
+        break
+      case 'delay':
+        if (child.getNS() === NS_DELAY) since = stampOf(attr(child, 'stamp'), now)
+        break
+      case 'x':
+        if (child.getNS() === NS_MUC_USER) return undefined
+    }
+  }
+  const known = previous !== undefined
+  return Object.freeze({
+    jid: known ? previous.jid : copyText(`${contact}/${resource}`),
+    resource: known ? previous.resource : copyText(resource),
+    show,
+    status: status === undefined || status === previous?.status ? previous?.status && status : copyText(status),
+    priority,
+    since: new Date(since),
+    extra,
+  })
+}
+
+const SHOWS: Readonly<Record<Show, Show>> = { chat: 'chat', away: 'away', xa: 'xa', dnd: 'dnd' }
+
+function stampOf(stamp: string | undefined, now: number): number {
+  const at = stamp === undefined ? Number.NaN : Date.parse(stamp)
+  return Number.isNaN(at) ? now : at
+}
+
+// — roster IQs (RFC 6121 §2.1) —
+
+export function questionElement(ask: Question['ask'], id: string): Element {
+  if (ask.kind === 'get') {
+    const query = createElement('query', { xmlns: NS_ROSTER, ...(ask.version === undefined ? {} : { ver: ask.version }) })
+    return createElement('iq', { type: 'get', id }, query)
+  }
+  const item = createElement('item', { jid: ask.kind === 'set' ? ask.item.jid : ask.jid })
+  if (ask.kind === 'remove') item.attrs['subscription'] = 'remove'
+  else {
+    if (ask.item.name !== undefined) item.attrs['name'] = ask.item.name
+    for (const group of ask.item.groups) item.append(createElement('group', {}, group))
+  }
+  return createElement('iq', { type: 'set', id }, createElement('query', { xmlns: NS_ROSTER }, item))
+}
+
+/** One item as a server writes it. @throws RosterError `JID_MALFORMED`. */
+export function readItem(item: Element): { readonly jid: string; readonly said: ServerItem | undefined } {
+  const jid = bareJid(copyText(attr(item, 'jid') ?? ''))
+  const subscription = attr(item, 'subscription')
+  if (subscription === 'remove') return { jid, said: undefined }
+  const name = attr(item, 'name')
+  const groups = item.getChildren('group').map((group) => copyText(group.getText()))
+  return {
+    jid,
+    said: {
+      jid,
+      name: name === undefined ? undefined : copyText(name),
+      groups: [...new Set(groups.filter((group) => group !== ''))],
+      subscription: subscription !== undefined && SUBSCRIPTIONS.has(subscription) ? (subscription as Subscription) : 'none',
+      pendingOut: attr(item, 'ask') === 'subscribe',
+      approved: ['true', '1'].includes(attr(item, 'approved') ?? ''),
+    },
+  }
+}
+
+/** A roster result. One bad item is skipped and reported; the rest counts. */
+export function readResult(result: Element, onBad: (error: RosterError, item: Element) => void): RosterAnswer {
+  const query = result.getChild('query', NS_ROSTER)
+  if (query === undefined || query === null) return { items: undefined, version: undefined }
+  const items = new Map<string, ServerItem>()
+  for (const element of query.getChildren('item')) {
+    try {
+      const { jid, said } = readItem(element)
+      // RFC 6121 §2.1.2.5: "remove" in a result is to be ignored.
+      if (said !== undefined) items.set(jid, said)
+    } catch (error) {
+      if (error instanceof RosterError) onBad(error, element)
+    }
+  }
+  const version = attr(query, 'ver')
+  return { items: [...items.values()], version: version === undefined ? undefined : copyText(version) }
+}
+
+/** Who may push, RFC 6121 §2.1.6: nobody but the account's server, which says so by no address or the account's bare one. */
+export function isFromOwnServer(stanza: Element, account: string, canonical: (jid: string) => string | undefined): boolean {
+  const from = attr(stanza, 'from')
+  if (from === undefined) return true
+  return !from.includes('/') && canonical(from) === account
+}
+
+/** The one item of a push; `undefined`: it is none. */
+export function pushedItem(stanza: Element): { readonly item: Element; readonly version: string | undefined } | undefined {
+  const children = stanza.getChildElements()
+  const query = stanza.getChild('query', NS_ROSTER)
+  if (query === undefined || query === null || children.length !== 1) return undefined
+  const items = query.getChildren('item')
+  const [item] = items
+  if (item === undefined || items.length !== 1) return undefined
+  const version = attr(query, 'ver')
+  return { item, version: version === undefined ? undefined : copyText(version) }
+}
