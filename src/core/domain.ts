@@ -38,8 +38,9 @@ function prepareLabel(label: string, raw: string): string {
 /** RFC 7622 §3.2.1: "each A-label MUST be converted to a U-label". It must be the only way to write that U-label. */
 function decodeLabel(label: string, raw: string): string {
   const decoded = label.length > MAX_LABEL ? undefined : decodePunycode(label.slice(4))
-  const valid = decoded !== undefined && !isAscii(decoded) && foldCase(decoded) === decoded
-  if (!valid || `xn--${encodePunycode(decoded)}` !== label) throw malformed('a domain whose xn-- labels decode', raw)
+  // Upper case and decomposed text need no look here: no U-label has either, so checkLabel refuses them.
+  if (decoded === undefined || isAscii(decoded) || `xn--${encodePunycode(decoded)}` !== label)
+    throw malformed('a domain whose xn-- labels decode', raw)
   checkLabel(decoded, raw)
   return decoded
 }

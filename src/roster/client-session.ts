@@ -39,7 +39,8 @@ export class ClientSession {
   readonly #pushes = new Map<string, number>()
   #cache: Promise<void> = Promise.resolve()
   #number = 0
-  #isRunning = false
+  /** What comes before the roster was asked for is not of this session. */
+  isRunning = false
   #wasLoaded = false
 
   constructor(desk: ClientDesk) {
@@ -80,7 +81,7 @@ export class ClientSession {
     this.hasAnnounced = false
     await this.#cache
     if (number !== this.#number) return
-    this.#isRunning = true
+    this.isRunning = true
     const { book } = this.#desk.owner()
     const { features } = this.#desk.world.wire
     // Prosody gives an empty roster and its first change the same version.
@@ -104,7 +105,7 @@ export class ClientSession {
   }
 
   #forget(): void {
-    this.#isRunning = false
+    this.isRunning = false
     this.isLoaded = false
     this.resources.clear()
     this.answered.clear()
@@ -170,6 +171,7 @@ export class ClientSession {
     const { presence } = world.settings
     try {
       const wanted = typeof presence === 'function' ? await presence(owner.jid) : presence
+      await world.wire.quiet()
       if (wanted === false || this.hasAnnounced || number !== this.#number || !world.wire.isOnline()) return
       await this.#desk.sendPresence(wanted, {})
     } catch (cause) {
@@ -190,7 +192,7 @@ export class ClientSession {
   }
 
   push(jid: string, said: ServerItem | undefined, version: string | undefined): void {
-    if (!this.#isRunning) return
+    if (!this.isRunning) return
     this.#desk.world.bus.count('pushes')
     this.#pushes.set(jid, this.pushesFor(jid) + 1)
     this.said(jid, said, version, 'push', () => undefined, (error) => this.#desk.world.bus.error(error))
@@ -229,7 +231,6 @@ export class ClientSession {
   // — what contacts say —
 
   received(type: SubscriptionType, contact: string, stanza: Element): void {
-    if (!this.#isRunning) return
     if (type === 'subscribe') return this.#requested(contact, stanza)
     const owner = this.#desk.owner()
     owner.ledger.post((draft) => {

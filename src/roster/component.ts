@@ -14,6 +14,7 @@ import { Loader } from './loader.js'
 import type { RosterOptions } from './options.js'
 import type { World } from './owner.js'
 import { requestOf } from './request.js'
+import { Waiters } from './waiting.js'
 
 /** How long an answer that matched nothing is remembered for a record that comes late, in milliseconds. */
 const STRAY = 30_000
@@ -29,6 +30,8 @@ export class Component {
   readonly #loading = new Map<string, Promise<ComponentDesk | undefined>>()
   readonly #opening = new Set<string>()
   readonly #strays = new Map<string, { readonly at: number; readonly receive: () => void }>()
+  /** News about the component's own roster, for those who wait for it. */
+  readonly ready = new Waiters<void>()
   #session = 0
   #unwatch: (() => Promise<void>) | undefined
   isClosed = false
@@ -59,6 +62,7 @@ export class Component {
     if (self === undefined || this.held.has(self) || this.#loading.has(self)) return
     void this.#load(self, () => true).catch((error: RosterError) => {
       this.own.fail(error)
+      this.ready.reject(error)
       this.world.bus.error(error)
     })
   }
@@ -170,6 +174,7 @@ export class Component {
       if (request.deferred) this.world.bus.emit('subscribe', requestOf(owner, contact, request, 'defer'))
     }
     if (this.world.wire.isOnline()) this.#appear(desk)
+    if (desk === this.own) this.ready.resolve()
   }
 
   /** The desk leaves memory. */
@@ -213,6 +218,7 @@ export class Component {
     this.#session += 1
     this.#bindOwn()
     this.loadOwn()
+    this.ready.resolve()
     void this.#comeOnline(this.#session)
   }
 

@@ -16,14 +16,14 @@ import { type CallOptions, closed, type RosterOptions, type Settings, settingsOf
 import type { World } from './owner.js'
 import type { OwnerRoster } from './owner-roster.js'
 import { EventStream } from './stream.js'
-import { waitFor, Waiters } from './waiting.js'
+import { waitFor } from './waiting.js'
 import type { Wire } from './wire.js'
 
 /** The one that answers: an account with its server, or a component with its owners. */
 export type Authority = { readonly kind: 'client'; readonly client: ClientDesk } | { readonly kind: 'component'; readonly component: Component }
 
 /** How a roster gets its connection. */
-export type Connect = (settings: Settings, bus: Bus) => { readonly wire: Wire; readonly canonical: World['canonical']; readonly attach: (authority: Authority, onReady: () => void) => void }
+export type Connect = (settings: Settings, bus: Bus) => { readonly wire: Wire; readonly canonical: World['canonical']; readonly attach: (authority: Authority) => void }
 
 /** What a subscription stanza of the application says. */
 export interface OwnStanza {
@@ -44,7 +44,6 @@ export abstract class RosterBase extends EventEmitter<RosterEvents> {
   readonly #wire: Wire
   readonly #authority: Authority
   readonly #streams = new Set<{ end(): void }>()
-  readonly #ready = new Waiters<void>()
   #closing: Promise<void> | undefined
 
   /** @internal */
@@ -63,7 +62,7 @@ export abstract class RosterBase extends EventEmitter<RosterEvents> {
       const account = options.account === undefined ? wire.self() : bareJid(options.account)
       if (account !== undefined) this.#authority.client.bind(account)
     }
-    attach(this.#authority, () => this.#ready.resolve())
+    attach(this.#authority)
   }
 
   #component(what: string): Component {
@@ -91,7 +90,7 @@ export abstract class RosterBase extends EventEmitter<RosterEvents> {
     this.#assertOpen()
     const { own } = this
     while (!(own.loaded && this.#wire.isOnline())) {
-      const news = this.#authority.kind === 'client' ? this.#authority.client.session.ready.wait() : this.#ready.wait()
+      const news = this.#authority.kind === 'client' ? this.#authority.client.session.ready.wait() : this.#authority.component.ready.wait()
       await waitFor(news, options, this.#settings.clock, 'The roster')
     }
     return own
@@ -232,7 +231,9 @@ export abstract class RosterBase extends EventEmitter<RosterEvents> {
   async #deskFor(owner: string): Promise<ComponentDesk | ClientDesk> {
     if (this.#authority.kind === 'client') return this.#authority.client
     const { component } = this.#authority
-    return component.get(bareJid(owner)) ?? (await component.open(owner))
+    const desk = await component.reach(bareJid(owner), () => true)
+    if (desk === undefined) throw closed(owner)
+    return desk
   }
 
   /** Any of the events as one stream, from now on. Waiting events are bounded by `limit` (default 10 000); beyond it the stream rejects. */
@@ -267,7 +268,7 @@ export abstract class RosterBase extends EventEmitter<RosterEvents> {
       await waitFor(work, { timeout, ...(signal === undefined ? {} : { signal }) }, this.#settings.clock, 'Closing the roster')
     } finally {
       this.#wire.detach()
-      this.#ready.reject(closed())
+      if (authority.kind === 'component') authority.component.ready.reject(closed())
       for (const stream of [...this.#streams]) stream.end()
       if (this.#settings.ownsStorage) await this.#settings.storage.close?.()
     }

@@ -51,6 +51,8 @@ export interface Wire {
   question(question: Question): () => void
   /** Client: what the server offers in this session. */
   readonly features: { readonly versioning: boolean; readonly preapproval: boolean }
+  /** Client: resolves when a presence can be sent without harm. */
+  quiet(): Promise<void>
   /** Sends a stanza of the application as it is. */
   forward(stanza: Element): Promise<void>
   /** Listens no more. */

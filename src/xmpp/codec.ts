@@ -135,11 +135,16 @@ export function readPresence(stanza: Element, contact: string, resource: string,
     jid: known ? previous.jid : copyText(`${contact}/${resource}`),
     resource: known ? previous.resource : copyText(resource),
     show,
-    status: status === undefined || status === previous?.status ? previous?.status && status : copyText(status),
+    status: kept(status, previous?.status),
     priority,
     since: new Date(since),
     extra,
   })
+}
+
+function kept(text: string | undefined, known: string | undefined): string | undefined {
+  if (text === undefined) return undefined
+  return text === known ? known : copyText(text)
 }
 
 const SHOWS: Readonly<Record<Show, Show>> = { chat: 'chat', away: 'away', xa: 'xa', dnd: 'dnd' }
