@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { bareJid, JidCache } from '../../src/core/jid.js'
 import { expectMalformed, nearlyJid, orMalformed } from './jid-arbitraries.js'
+import { keepFromPackets, PACKETS_BYTES } from './packets.js'
 
 describe('JidCache', () => {
   it('says what bareJid says, the first time and every other', () => {
@@ -29,6 +30,16 @@ describe('JidCache', () => {
     const cache = new JidCache()
     for (let i = 0; i < 100; i++) cache.bare(`juliet@example.com/phone${i}`)
     expect(cache.size).toBe(1)
+  })
+
+  it('keeps no packet in memory, neither by a key nor by a value', () => {
+    const cache = new JidCache()
+    const plain = keepFromPackets((slice) => cache.bare(slice))
+    expect(plain.bytes).toBeLessThan(PACKETS_BYTES / 3)
+    expect(plain.kept[7]).toBe('juliet107@capulet.example')
+    const asked = keepFromPackets((slice) => cache.bare(slice.replace('j', 'J')))
+    expect(asked.bytes).toBeLessThan(PACKETS_BYTES / 3)
+    expect(cache.size).toBe(400)
   })
 
   it('takes JID objects', () => {

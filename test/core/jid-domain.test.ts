@@ -65,6 +65,7 @@ describe('the domain is lower-case U-labels (RFC 7622 §3.2)', () => {
     ['A-label of nothing', 'xn--'],
     ['A-label that does not decode', 'xn--a!b'],
     ['A-label that is cut', 'xn--bcher-kv'],
+    ['A-label with a spare hyphen, another way to write é', 'xn---9ca'],
     ['A-label of ASCII only', 'xn--abc-'],
     ['A-label of an upper-case letter', `xn--${encodePunycode('bÜcher')}`],
     ['A-label in NFD', `xn--${encodePunycode('bu\u0308cher')}`],
