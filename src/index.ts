@@ -17,7 +17,13 @@ export {
 export type { ContactPresence, Presence, PresenceInit, Show } from './core/presence.js'
 export type { Subscription, SubscriptionState } from './core/state.js'
 export type { Cause } from './core/step.js'
-export type { PresenceEvent, RosterEvent, RosterEvents, SubscriptionEvent, SubscriptionRequest } from './roster/events.js'
+export type {
+  PresenceEvent,
+  RosterEvent,
+  RosterEvents,
+  SubscriptionEvent,
+  SubscriptionRequest,
+} from './roster/events.js'
 export type { CallOptions, RosterOptions } from './roster/options.js'
 export { OwnerRoster } from './roster/owner-roster.js'
 export { RosterBase } from './roster/roster-base.js'

@@ -1,9 +1,18 @@
 import { type Contact, type PendingRequest, stateOf } from './contact.js'
 import { rosterItem } from './item.js'
 import type { Decision } from './policy.js'
+import {
+  hasFrom,
+  hasPendingIn,
+  hasPendingOut,
+  hasTo,
+  type Subscription,
+  type SubscriptionState,
+  type SubscriptionType,
+  stateFrom,
+} from './state.js'
 import type { Cause, Fact, Send } from './step.js'
 import { inState } from './step.js'
-import { hasFrom, hasPendingIn, hasPendingOut, hasTo, stateFrom, type Subscription, type SubscriptionState, type SubscriptionType } from './state.js'
 import { INBOUND, OUTBOUND } from './transition.js'
 
 /** One item as the server says it (RFC 6121 §2.1.2). Who has asked does not stand in it. */
@@ -38,12 +47,28 @@ export function serverSays(contact: Contact, said: ServerItem | undefined, cause
   const before = stateOf(contact)
   if (said === undefined) {
     const after = contact.request === undefined ? 'none' : 'none+in'
-    return { contact: { ...contact, item: undefined, askedAt: undefined }, sends: [], facts: changed(before, after, cause), ...marked(before, after) }
+    return {
+      contact: { ...contact, item: undefined, askedAt: undefined },
+      sends: [],
+      facts: changed(before, after, cause),
+      ...marked(before, after),
+    }
   }
   const after = stateFrom(said.subscription, said.pendingOut, contact.request !== undefined)
-  const item = rosterItem({ jid: contact.jid, name: said.name, groups: said.groups, state: after, approved: said.approved })
+  const item = rosterItem({
+    jid: contact.jid,
+    name: said.name,
+    groups: said.groups,
+    state: after,
+    approved: said.approved,
+  })
   const request = hasPendingIn(after) ? contact.request : undefined
-  return { contact: { ...contact, item, request }, sends: [], facts: changed(before, after, cause), ...marked(before, after) }
+  return {
+    contact: { ...contact, item, request },
+    sends: [],
+    facts: changed(before, after, cause),
+    ...marked(before, after),
+  }
 }
 
 const changed = (before: SubscriptionState, after: SubscriptionState, cause: Cause): readonly Fact[] =>
@@ -70,7 +95,13 @@ export function clientReceived(contact: Contact, type: PushMark['type'], mark: P
 }
 
 /** A request of the contact. The server keeps it; here it is known for the length of the session. */
-export function clientRequested(contact: Contact, xml: string, decision: Decision | 'ask', subscribeBack: boolean, now: number): ClientStep {
+export function clientRequested(
+  contact: Contact,
+  xml: string,
+  decision: Decision | 'ask',
+  subscribeBack: boolean,
+  now: number,
+): ClientStep {
   const before = stateOf(contact)
   const cell = INBOUND.subscribe[before]
   if (!cell.deliver || decision === 'ignore') return unchanged(contact)
@@ -88,7 +119,8 @@ export function clientAnswered(contact: Contact, decision: Decision, subscribeBa
   const before = stateOf(contact)
   if (request === undefined || !hasPendingIn(before)) return unchanged(contact)
   const fact: Fact = { type: 'request', decision, request }
-  if (decision === 'defer') return { contact: { ...contact, request: { ...request, deferred: true } }, sends: [], facts: [fact] }
+  if (decision === 'defer')
+    return { contact: { ...contact, request: { ...request, deferred: true } }, sends: [], facts: [fact] }
   // The server says when it has granted; a denial it does not tell of.
   if (decision === 'authorize') return { contact, sends: answers(contact, subscribeBack), facts: [fact] }
   const denied = clientDenied(contact, 'policy')
@@ -108,5 +140,9 @@ export function clientDenied(contact: Contact, cause: Cause): ClientStep {
   const before = stateOf(contact)
   if (!hasPendingIn(before)) return unchanged(contact)
   const { next } = OUTBOUND.unsubscribed[before]
-  return { contact: inState(contact, next), sends: [{ type: 'unsubscribed', to: contact.jid }], facts: changed(before, next, cause) }
+  return {
+    contact: inState(contact, next),
+    sends: [{ type: 'unsubscribed', to: contact.jid }],
+    facts: changed(before, next, cause),
+  }
 }

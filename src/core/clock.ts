@@ -15,7 +15,8 @@ export const systemClock: Clock = {
   after(ms, run) {
     const timer: unknown = setTimeout(run, Math.min(ms, LONGEST))
     // A browser's timer is a number; Node's keeps the process alive unless told otherwise.
-    if (typeof timer === 'object' && timer !== null && 'unref' in timer && typeof timer.unref === 'function') timer.unref()
+    if (typeof timer === 'object' && timer !== null && 'unref' in timer && typeof timer.unref === 'function')
+      timer.unref()
     return () => clearTimeout(timer as Parameters<typeof clearTimeout>[0])
   },
 }

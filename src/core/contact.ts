@@ -36,8 +36,4 @@ export const sameContact = (a: Contact, b: Contact): boolean =>
 
 const sameRequest = (a: PendingRequest | undefined, b: PendingRequest | undefined): boolean =>
   a === b ||
-  (a !== undefined &&
-    b !== undefined &&
-    a.deferred === b.deferred &&
-    a.receivedAt === b.receivedAt &&
-    a.xml === b.xml)
+  (a !== undefined && b !== undefined && a.deferred === b.deferred && a.receivedAt === b.receivedAt && a.xml === b.xml)

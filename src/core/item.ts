@@ -61,7 +61,11 @@ export function sameItem(a: RosterItem | undefined, b: RosterItem | undefined): 
   if (a === b) return true
   if (a === undefined || b === undefined) return false
   return (
-    a.jid === b.jid && a.name === b.name && a.state === b.state && a.approved === b.approved && sameList(a.groups, b.groups)
+    a.jid === b.jid &&
+    a.name === b.name &&
+    a.state === b.state &&
+    a.approved === b.approved &&
+    sameList(a.groups, b.groups)
   )
 }
 
@@ -75,11 +79,15 @@ function sameList(a: readonly string[], b: readonly string[]): boolean {
  * (RFC 6121 §2.1.2.6); nothing has happened then.
  */
 export function patchItem(jid: string, item: RosterItem | undefined, patch: RosterItemPatch): RosterItem {
-  const name = patch.name === undefined ? item?.name : patch.name === null ? undefined : checkText(jid, 'name', patch.name)
+  const name =
+    patch.name === undefined ? item?.name : patch.name === null ? undefined : checkText(jid, 'name', patch.name)
   const next = rosterItem({
     jid,
     name,
-    groups: patch.groups === undefined ? (item?.groups ?? NO_GROUPS) : patchGroups(jid, item?.groups ?? NO_GROUPS, patch.groups),
+    groups:
+      patch.groups === undefined
+        ? (item?.groups ?? NO_GROUPS)
+        : patchGroups(jid, item?.groups ?? NO_GROUPS, patch.groups),
     state: item?.state ?? 'none',
     approved: item?.approved,
   })
@@ -101,7 +109,8 @@ function checkGroups(jid: string, groups: readonly string[]): ReadonlySet<string
   if (!Array.isArray(groups)) throw invalid(jid, 'groups', groups)
   return new Set(
     groups.map((group) => {
-      if (group === '') throw new RosterError('ITEM_INVALID', 'A group needs a name, but an empty one came.', { contact: jid })
+      if (group === '')
+        throw new RosterError('ITEM_INVALID', 'A group needs a name, but an empty one came.', { contact: jid })
       return checkText(jid, 'group', group)
     }),
   )

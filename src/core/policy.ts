@@ -148,7 +148,12 @@ export interface RateLimitOptions {
  * It takes its time from the requests themselves, so from `RosterOptions.clock`.
  */
 export function rateLimit(options: RateLimitOptions): SubscriptionPolicy {
-  const { perDomain = Number.POSITIVE_INFINITY, perOwner = Number.POSITIVE_INFINITY, interval = 60_000, over = 'ignore' } = options
+  const {
+    perDomain = Number.POSITIVE_INFINITY,
+    perOwner = Number.POSITIVE_INFINITY,
+    interval = 60_000,
+    over = 'ignore',
+  } = options
   const byDomain = new Budget(perDomain, interval)
   const byOwner = new Budget(perOwner, interval)
   return (ask) => {

@@ -58,7 +58,9 @@ export function contactPresence(resources: ReadonlyMap<string, Presence>): Conta
   for (const presence of resources.values()) {
     if (best === undefined || compareResources(presence, best) < 0) best = presence
   }
-  return Object.freeze(best === undefined ? { available: false, best, resources } : { available: true, best, resources })
+  return Object.freeze(
+    best === undefined ? { available: false, best, resources } : { available: true, best, resources },
+  )
 }
 
 /** RFC 6121 §4.7.2.3: an integer between −128 and +127; anything else counts as 0. */

@@ -25,7 +25,12 @@ export type Send =
 
 /** What the application is to be told besides the difference between the items. */
 export type Fact =
-  | { readonly type: 'transition'; readonly before: SubscriptionState; readonly after: SubscriptionState; readonly cause: Cause }
+  | {
+      readonly type: 'transition'
+      readonly before: SubscriptionState
+      readonly after: SubscriptionState
+      readonly cause: Cause
+    }
   | { readonly type: 'request'; readonly decision: Decision; readonly request: PendingRequest }
   | { readonly type: 'subscribed' | 'unsubscribe' | 'unsubscribed'; readonly previous: SubscriptionState }
 
@@ -109,7 +114,11 @@ class Draft {
 
   setApproved(approved: boolean): void {
     const { jid, item } = this.contact
-    this.contact = { ...this.contact, item: item === undefined ? rosterItem({ jid, state: this.state, approved }) : withState(item, item.state, approved) }
+    this.contact = {
+      ...this.contact,
+      item:
+        item === undefined ? rosterItem({ jid, state: this.state, approved }) : withState(item, item.state, approved),
+    }
   }
 
   step(done: boolean): Step {
@@ -182,7 +191,12 @@ function decided(draft: Draft, decision: Decision, subscribeBack: boolean): bool
   return answered(draft, decision, request, subscribeBack)
 }
 
-function answered(draft: Draft, decision: Exclude<Decision, 'ignore'>, request: PendingRequest, subscribeBack: boolean): boolean {
+function answered(
+  draft: Draft,
+  decision: Exclude<Decision, 'ignore'>,
+  request: PendingRequest,
+  subscribeBack: boolean,
+): boolean {
   if (decision === 'authorize') {
     grant(draft, 'policy', {})
     if (subscribeBack) askBack(draft, 'policy')
@@ -261,7 +275,8 @@ function unauthorized(draft: Draft, cause: Cause, wording: Wording): boolean {
 function updated(draft: Draft, patch: RosterItemPatch): boolean {
   const { jid, item } = draft.contact
   const next = patchItem(jid, item ?? undefined, patch)
-  draft.contact = next === item ? draft.contact : { ...draft.contact, item: item === undefined ? withState(next, draft.state) : next }
+  draft.contact =
+    next === item ? draft.contact : { ...draft.contact, item: item === undefined ? withState(next, draft.state) : next }
   return true
 }
 

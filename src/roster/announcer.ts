@@ -19,7 +19,8 @@ export function checkPresence(presence: PresenceInit): PresenceInit {
   if (presence.type === 'unavailable') return presence
   const { type } = presence as { readonly type?: unknown }
   if (type !== undefined) refuse('no type or "unavailable"', type)
-  if (presence.show !== undefined && !isShow(presence.show)) refuse('a show of "chat", "away", "xa" or "dnd"', presence.show)
+  if (presence.show !== undefined && !isShow(presence.show))
+    refuse('a show of "chat", "away", "xa" or "dnd"', presence.show)
   const { priority } = presence
   if (priority !== undefined && !(Number.isInteger(priority) && priority >= -128 && priority <= 127)) {
     refuse('a whole priority between −128 and 127', priority)
@@ -112,7 +113,9 @@ export class Announcer {
     const { wire, bus } = this.#owner.world
     if (to.length === 0 || !wire.isOnline()) return
     bus.count('presences.sent', to.length)
-    await wire.transmitMany(to.map((jid) => wire.presence(this.#owner.jid, presence, jid))).catch(() => bus.count('unsent'))
+    await wire
+      .transmitMany(to.map((jid) => wire.presence(this.#owner.jid, presence, jid)))
+      .catch(() => bus.count('unsent'))
   }
 
   /** Asks every contact whose presence the owner may see. */
@@ -121,7 +124,9 @@ export class Announcer {
     for (let at = 0; at < contacts.length && wire.isOnline(); at += BATCH) {
       const batch = contacts.slice(at, at + BATCH)
       bus.count('probes.sent', batch.length)
-      await wire.transmitMany(batch.map((to) => wire.stanza(this.#owner.jid, { type: 'probe', to }))).catch(() => bus.count('unsent'))
+      await wire
+        .transmitMany(batch.map((to) => wire.stanza(this.#owner.jid, { type: 'probe', to })))
+        .catch(() => bus.count('unsent'))
     }
   }
 }

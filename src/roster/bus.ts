@@ -70,7 +70,13 @@ export class Bus {
   }
 
   /** Something from outside makes no sense, or is forged. */
-  rejected(code: RosterErrorCode, message: string, owner: string, from: string | undefined, stanza: Element | undefined): void {
+  rejected(
+    code: RosterErrorCode,
+    message: string,
+    owner: string,
+    from: string | undefined,
+    stanza: Element | undefined,
+  ): void {
     this.count(`rejected.${code}`)
     if (!this.hears('rejected') || !this.#mayspeak(`rejected:${code}`, 1_000)) return
     this.emit('rejected', { owner, from, error: new RosterError(code, message, { owner }), stanza })
@@ -90,7 +96,9 @@ export class Bus {
  * leaves out the context and whether it is for once.
  */
 function registered(emitter: EventEmitter<RosterEvents>, type: Name): readonly Registered[] {
-  const { _events: events } = emitter as unknown as { readonly _events: Record<string, Registered | Registered[] | undefined> }
+  const { _events: events } = emitter as unknown as {
+    readonly _events: Record<string, Registered | Registered[] | undefined>
+  }
   const found = events[type]
   if (found === undefined) return []
   return Array.isArray(found) ? [...found] : [found]

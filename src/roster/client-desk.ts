@@ -36,7 +36,8 @@ export class ClientDesk implements Desk {
   /** The account is known. Another one than before brings its own roster. */
   bind(jid: string): void {
     if (this.#owner?.jid === jid) return
-    const stanzas = (send: Send): readonly Element[] => (send.type === 'presence' ? [] : [this.world.wire.stanza(jid, send)])
+    const stanzas = (send: Send): readonly Element[] =>
+      send.type === 'presence' ? [] : [this.world.wire.stanza(jid, send)]
     const owner = new Owner(jid, this.world, this, stanzas)
     if (this.#owner !== undefined) {
       owner.autoAuthorize = this.#owner.autoAuthorize
@@ -84,7 +85,11 @@ export class ClientDesk implements Desk {
   }
 
   /** Asks the server; what its answer changes is decided at the answer's place in the stream. */
-  #ask(ask: Question['ask'], options: CallOptions, accept: (answer: RosterAnswer | RosterError, settle: (result: RosterError | undefined) => void) => void): Promise<void> {
+  #ask(
+    ask: Question['ask'],
+    options: CallOptions,
+    accept: (answer: RosterAnswer | RosterError, settle: (result: RosterError | undefined) => void) => void,
+  ): Promise<void> {
     const { settings, wire } = this.world
     const { signal, timeout = settings.timeout } = options
     const answered = new Promise<void>((resolve, reject) => {
@@ -147,7 +152,10 @@ export class ClientDesk implements Desk {
     return this.world.wire.transmit(this.world.wire.stanza(owner.jid, send))
   }
 
-  async subscribe(contact: JidLike, options: CallOptions & { readonly nick?: string; readonly status?: string; readonly stanza?: string }): Promise<void> {
+  async subscribe(
+    contact: JidLike,
+    options: CallOptions & { readonly nick?: string; readonly status?: string; readonly stanza?: string },
+  ): Promise<void> {
     const owner = this.#online(options)
     const { nick, status, stanza } = options
     await this.#send(owner, { type: 'subscribe', to: contactOf(owner, contact), nick, status, stanza })
@@ -161,7 +169,10 @@ export class ClientDesk implements Desk {
     await this.#send(owner, { type: 'unsubscribe', to, stanza: options.stanza })
   }
 
-  async authorize(contact: JidLike, options: CallOptions & { readonly subscribe?: boolean; readonly stanza?: string }): Promise<boolean> {
+  async authorize(
+    contact: JidLike,
+    options: CallOptions & { readonly subscribe?: boolean; readonly stanza?: string },
+  ): Promise<boolean> {
     const owner = this.#online(options)
     const jid = contactOf(owner, contact)
     const known = owner.book.contact(jid)
@@ -185,14 +196,21 @@ export class ClientDesk implements Desk {
     const to = contactOf(owner, contact)
     if (await this.authorize(to, options)) return
     if (!this.world.wire.features.preapproval) {
-      throw new RosterError('UNSUPPORTED', 'The server does not offer pre-approval (RFC 6121 §3.4); nothing was sent.', { owner: owner.jid, contact: to })
+      throw new RosterError(
+        'UNSUPPORTED',
+        'The server does not offer pre-approval (RFC 6121 §3.4); nothing was sent.',
+        { owner: owner.jid, contact: to },
+      )
     }
     if (hasFrom(stateOf(owner.book.contact(to)))) return
     this.session.preapproved.add(to)
     await this.#send(owner, { type: 'subscribed', to, stanza: options.stanza })
   }
 
-  async unauthorize(contact: JidLike, options: CallOptions & { readonly status?: string; readonly stanza?: string }): Promise<boolean> {
+  async unauthorize(
+    contact: JidLike,
+    options: CallOptions & { readonly status?: string; readonly stanza?: string },
+  ): Promise<boolean> {
     const owner = this.#online(options)
     const to = contactOf(owner, contact)
     if (await this.deny(to, options)) return true
@@ -206,7 +224,10 @@ export class ClientDesk implements Desk {
     return true
   }
 
-  async deny(contact: JidLike, options: CallOptions & { readonly status?: string; readonly stanza?: string }): Promise<boolean> {
+  async deny(
+    contact: JidLike,
+    options: CallOptions & { readonly status?: string; readonly stanza?: string },
+  ): Promise<boolean> {
     const owner = this.#online(options)
     const jid = contactOf(owner, contact)
     if (!hasPendingIn(stateOf(owner.book.contact(jid))) || this.session.answered.has(jid)) return false
@@ -242,19 +263,28 @@ export class ClientDesk implements Desk {
 
   async probe(options: CallOptions): Promise<void> {
     const owner = this.#online(options)
-    throw new RosterError('UNSUPPORTED', "A client's server probes by itself (RFC 6121 §4.3); nothing was sent.", { owner: owner.jid })
+    throw new RosterError('UNSUPPORTED', "A client's server probes by itself (RFC 6121 §4.3); nothing was sent.", {
+      owner: owner.jid,
+    })
   }
 
   async resync(options: CallOptions): Promise<void> {
     this.#online(options)
     const { settings } = this.world
     const { signal } = options
-    await waitFor(this.session.fetch(undefined, options.timeout ?? settings.timeout), signal === undefined ? {} : { signal }, settings.clock, 'The roster get')
+    await waitFor(
+      this.session.fetch(undefined, options.timeout ?? settings.timeout),
+      signal === undefined ? {} : { signal },
+      settings.clock,
+      'The roster get',
+    )
   }
 
   async release(options: CallOptions): Promise<void> {
     options.signal?.throwIfAborted()
-    throw new RosterError('UNSUPPORTED', "A client's roster lasts as long as its connection; close() ends it.", { owner: this.#owner?.jid })
+    throw new RosterError('UNSUPPORTED', "A client's roster lasts as long as its connection; close() ends it.", {
+      owner: this.#owner?.jid,
+    })
   }
 
   async close(): Promise<void> {

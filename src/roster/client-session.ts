@@ -1,5 +1,13 @@
 import type { Element } from 'ltx'
-import { clientAnswered, clientReceived, clientRequested, type ClientStep, type PushMark, type ServerItem, serverSays } from '../core/client-step.js'
+import {
+  type ClientStep,
+  clientAnswered,
+  clientReceived,
+  clientRequested,
+  type PushMark,
+  type ServerItem,
+  serverSays,
+} from '../core/client-step.js'
 import { type PendingRequest, stateOf } from '../core/contact.js'
 import { RosterError } from '../core/errors.js'
 import type { Decision } from '../core/policy.js'
@@ -175,7 +183,10 @@ export class ClientSession {
       if (wanted === false || this.hasAnnounced || number !== this.#number || !world.wire.isOnline()) return
       await this.#desk.sendPresence(wanted, {})
     } catch (cause) {
-      const error = new RosterError('LISTENER_FAILED', `The initial presence could not be sent: ${String(cause)}`, { owner: owner.jid, cause })
+      const error = new RosterError('LISTENER_FAILED', `The initial presence could not be sent: ${String(cause)}`, {
+        owner: owner.jid,
+        cause,
+      })
       world.bus.error(error)
     }
   }
@@ -195,10 +206,24 @@ export class ClientSession {
     if (!this.isRunning) return
     this.#desk.world.bus.count('pushes')
     this.#pushes.set(jid, this.pushesFor(jid) + 1)
-    this.said(jid, said, version, 'push', () => undefined, (error) => this.#desk.world.bus.error(error))
+    this.said(
+      jid,
+      said,
+      version,
+      'push',
+      () => undefined,
+      (error) => this.#desk.world.bus.error(error),
+    )
   }
 
-  said(jid: string, said: ServerItem | undefined, version: string | undefined, cause: Cause, done: () => void, fail: (error: RosterError) => void): void {
+  said(
+    jid: string,
+    said: ServerItem | undefined,
+    version: string | undefined,
+    cause: Cause,
+    done: () => void,
+    fail: (error: RosterError) => void,
+  ): void {
     const owner = this.#desk.owner()
     owner.ledger.post((draft) => {
       const outcome = serverSays(draft.contact(jid), said, cause)
@@ -276,20 +301,35 @@ export class ClientSession {
     const owner = this.#desk.owner()
     owner.ledger.post((draft) => {
       const known = draft.contact(contact)
-      if (known.request?.xml !== request.xml || known.request.receivedAt !== request.receivedAt || this.answered.has(contact)) return undefined
-      return this.#entered(owner, draft, clientAnswered(known, decision, owner.subscribesBack()), owner.world.wire.parse(request.xml))
+      if (
+        known.request?.xml !== request.xml ||
+        known.request.receivedAt !== request.receivedAt ||
+        this.answered.has(contact)
+      )
+        return undefined
+      return this.#entered(
+        owner,
+        draft,
+        clientAnswered(known, decision, owner.subscribesBack()),
+        owner.world.wire.parse(request.xml),
+      )
     })
   }
 
   #entered(owner: Owner, draft: Draft, outcome: ClientStep, stanza: Element | undefined): () => void {
     if (outcome.sends.some((send) => send.type === 'subscribed')) this.answered.add(outcome.contact.jid)
-    return owner.enter(draft, outcome, stanza === undefined ? undefined : { stanza, status: owner.world.wire.read(stanza).status })
+    return owner.enter(
+      draft,
+      outcome,
+      stanza === undefined ? undefined : { stanza, status: owner.world.wire.read(stanza).status },
+    )
   }
 
   /** The account's own other resources. */
   ownResource(resource: string, presence: Presence | undefined): void {
     if (presence === undefined) this.resources.delete(resource)
-    else if (this.resources.size < this.#desk.world.settings.maxResources || this.resources.has(resource)) this.resources.set(resource, presence)
+    else if (this.resources.size < this.#desk.world.settings.maxResources || this.resources.has(resource))
+      this.resources.set(resource, presence)
   }
 
   /** Stanzas past the roster: what they mean for what is expected. */
@@ -305,7 +345,11 @@ export class ClientSession {
       const before = stateOf(known)
       if (!hasPendingIn(before)) return undefined
       const { next } = OUTBOUND.unsubscribed[before]
-      return owner.enter(draft, { contact: inState(known, next), sends: [], facts: [{ type: 'transition', before, after: next, cause: 'command' }] })
+      return owner.enter(draft, {
+        contact: inState(known, next),
+        sends: [],
+        facts: [{ type: 'transition', before, after: next, cause: 'command' }],
+      })
     })
   }
 }

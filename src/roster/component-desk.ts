@@ -1,8 +1,8 @@
 import type { Element } from 'ltx'
 import { type Contact, stateOf } from '../core/contact.js'
 import { RosterError } from '../core/errors.js'
-import { bareJid, type JidLike } from '../core/jid.js'
 import type { RosterItem, RosterItemPatch } from '../core/item.js'
+import { bareJid, type JidLike } from '../core/jid.js'
 import type { Presence, PresenceInit } from '../core/presence.js'
 import { hasPendingIn, hasTo } from '../core/state.js'
 import { type Send, type StepInput, step } from '../core/step.js'
@@ -16,7 +16,7 @@ import { type CallOptions, closed, notConnected } from './options.js'
 import { Owner } from './owner.js'
 import { OwnerRoster } from './owner-roster.js'
 import { requestOf } from './request.js'
-import { waitFor, Waiters } from './waiting.js'
+import { Waiters, waitFor } from './waiting.js'
 
 const NO_RESOURCES: ReadonlyMap<string, Presence> = new Map()
 /** How often an unanswered request is repeated, in milliseconds. */
@@ -25,7 +25,8 @@ const DAY = 86_400_000
 /** @throws RosterError `JID_MALFORMED`, or `ITEM_INVALID` for the owner itself. */
 export function contactOf(owner: Owner, contact: JidLike): string {
   const jid = bareJid(contact)
-  if (jid === owner.jid) throw new RosterError('ITEM_INVALID', 'An owner is not a contact of its own.', { owner: jid, contact: jid })
+  if (jid === owner.jid)
+    throw new RosterError('ITEM_INVALID', 'An owner is not a contact of its own.', { owner: jid, contact: jid })
   return jid
 }
 
@@ -109,7 +110,12 @@ export class ComponentDesk implements Desk {
     return waitFor(this.#waiting.wait(), options, this.#component.world.settings.clock, 'Loading the roster')
   }
 
-  async #command(contact: JidLike, input: StepInput, options: CallOptions, unless?: (contact: Contact) => boolean): Promise<{ readonly contact: Contact; readonly done: boolean }> {
+  async #command(
+    contact: JidLike,
+    input: StepInput,
+    options: CallOptions,
+    unless?: (contact: Contact) => boolean,
+  ): Promise<{ readonly contact: Contact; readonly done: boolean }> {
     const owner = await this.#ready(options)
     const jid = contactOf(owner, contact)
     return owner.ledger.run<{ readonly contact: Contact; readonly done: boolean }>((draft) => {
@@ -122,7 +128,8 @@ export class ComponentDesk implements Desk {
 
   async update(contact: JidLike, patch: RosterItemPatch, options: CallOptions): Promise<RosterItem> {
     const { contact: after } = await this.#command(contact, { kind: 'update', patch }, options)
-    if (after.item === undefined) throw new RosterError('ITEM_INVALID', 'An update leaves an item.', { contact: after.jid })
+    if (after.item === undefined)
+      throw new RosterError('ITEM_INVALID', 'An update leaves an item.', { contact: after.jid })
     return after.item
   }
 
@@ -130,7 +137,10 @@ export class ComponentDesk implements Desk {
     return (await this.#command(contact, { kind: 'remove' }, options)).done
   }
 
-  async subscribe(contact: JidLike, options: CallOptions & { readonly nick?: string; readonly status?: string; readonly stanza?: string }): Promise<void> {
+  async subscribe(
+    contact: JidLike,
+    options: CallOptions & { readonly nick?: string; readonly status?: string; readonly stanza?: string },
+  ): Promise<void> {
     const { nick, status, stanza } = options
     await this.#command(contact, { kind: 'subscribe', nick, status, stanza }, options)
   }
@@ -139,7 +149,10 @@ export class ComponentDesk implements Desk {
     await this.#command(contact, { kind: 'unsubscribe', stanza: options.stanza }, options)
   }
 
-  async authorize(contact: JidLike, options: CallOptions & { readonly subscribe?: boolean; readonly stanza?: string }): Promise<boolean> {
+  async authorize(
+    contact: JidLike,
+    options: CallOptions & { readonly subscribe?: boolean; readonly stanza?: string },
+  ): Promise<boolean> {
     const { subscribe = false, stanza } = options
     return (await this.#command(contact, { kind: 'authorize', subscribeBack: subscribe, stanza }, options)).done
   }
@@ -148,7 +161,10 @@ export class ComponentDesk implements Desk {
     await this.#command(contact, { kind: 'preapprove', stanza: options.stanza }, options)
   }
 
-  async unauthorize(contact: JidLike, options: CallOptions & { readonly status?: string; readonly stanza?: string }): Promise<boolean> {
+  async unauthorize(
+    contact: JidLike,
+    options: CallOptions & { readonly status?: string; readonly stanza?: string },
+  ): Promise<boolean> {
     const { status, stanza } = options
     return (await this.#command(contact, { kind: 'unauthorize', status, stanza }, options)).done
   }
@@ -192,7 +208,11 @@ export class ComponentDesk implements Desk {
   async release(options: CallOptions): Promise<void> {
     const owner = await this.#ready(options)
     if (this === this.#component.own) {
-      throw new RosterError('UNSUPPORTED', "The component's own roster stays; sendPresence({ type: 'unavailable' }) withdraws it.", { owner: owner.jid })
+      throw new RosterError(
+        'UNSUPPORTED',
+        "The component's own roster stays; sendPresence({ type: 'unavailable' }) withdraws it.",
+        { owner: owner.jid },
+      )
     }
     this.#gone = 'released'
     this.isOpen = false
@@ -227,7 +247,8 @@ export class ComponentDesk implements Desk {
   async #announce(owner: Owner): Promise<void> {
     if (this.announcer.isAnnounced) return this.announcer.again()
     const presence = await this.#component.presenceFor(owner.jid)
-    if (presence !== false && !this.announcer.isAnnounced && this.#gone === undefined) await this.announcer.announce(presence)
+    if (presence !== false && !this.announcer.isAnnounced && this.#gone === undefined)
+      await this.announcer.announce(presence)
   }
 
   #repeatRequests(owner: Owner): void {
@@ -243,7 +264,9 @@ export class ComponentDesk implements Desk {
     const owner = this.owner()
     const now = owner.world.settings.clock.now()
     await owner.ledger.run((draft) => {
-      const told = [...owner.book.known()].map((jid) => owner.enter(draft, step(draft.contact(jid), { kind: 'end' }, now)))
+      const told = [...owner.book.known()].map((jid) =>
+        owner.enter(draft, step(draft.contact(jid), { kind: 'end' }, now)),
+      )
       return { value: undefined, told: () => told.forEach((tell) => tell()) }
     })
   }

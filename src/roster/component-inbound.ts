@@ -12,7 +12,13 @@ import { askOf } from './request.js'
 const sourceOf = (owner: Owner, stanza: Element): Source => ({ stanza, status: owner.world.wire.read(stanza).status })
 
 /** A contact answered, gave up, or took back. `onStray`: it matched no state. */
-export function receive(owner: Owner, type: Exclude<SubscriptionType, 'subscribe'>, contact: string, stanza: Element, onStray: () => void): void {
+export function receive(
+  owner: Owner,
+  type: Exclude<SubscriptionType, 'subscribe'>,
+  contact: string,
+  stanza: Element,
+  onStray: () => void,
+): void {
   owner.ledger.post((draft) => {
     const outcome = step(draft.contact(contact), { kind: 'received', type }, owner.world.settings.clock.now())
     if (!outcome.done) {
@@ -39,7 +45,13 @@ export function receiveRequest(owner: Owner, contact: string, stanza: Element): 
       bus.count('requests.overflow')
       decision = 'ignore'
     }
-    const input: StepInput = { kind: 'received', type: 'subscribe', xml, decision, subscribeBack: owner.subscribesBack() }
+    const input: StepInput = {
+      kind: 'received',
+      type: 'subscribe',
+      xml,
+      decision,
+      subscribeBack: owner.subscribesBack(),
+    }
     const outcome = step(before, input, receivedAt)
     if (isNew && decision === 'ignore' && before.item?.approved !== true) bus.count('requests.ignore')
     const tell = owner.enter(draft, outcome, sourceOf(owner, stanza))

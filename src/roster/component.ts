@@ -4,8 +4,8 @@ import { bareJid, domainOf, type JidLike, toBareList } from '../core/jid.js'
 import type { PresenceInit } from '../core/presence.js'
 import type { SubscriptionType } from '../core/state.js'
 import { step } from '../core/step.js'
-import { parseStoredRoster } from '../storage/record.js'
 import type { StoredRoster } from '../storage/port.js'
+import { parseStoredRoster } from '../storage/record.js'
 import { ComponentDesk } from './component-desk.js'
 import { answerProbe, decideLeftOver, receive, receiveRequest } from './component-inbound.js'
 import { hearAvailable, hearError, hearUnavailable } from './hearing.js'
@@ -45,7 +45,8 @@ export class Component {
     this.#bindOwn()
     void this.#watch()
     if (owners !== undefined && typeof owners !== 'function') {
-      for (const owner of toBareList(owners)) void this.open(owner).catch((error: RosterError) => world.bus.error(error))
+      for (const owner of toBareList(owners))
+        void this.open(owner).catch((error: RosterError) => world.bus.error(error))
     }
   }
 
@@ -151,7 +152,8 @@ export class Component {
     const jid = this.#ownerJid(owner)
     this.#opening.add(jid)
     const desk = await this.reach(jid, () => true).finally(() => this.#opening.delete(jid))
-    if (desk === undefined) throw new RosterError('CLOSED', 'The roster was closed while the owner was loaded.', { owner: jid })
+    if (desk === undefined)
+      throw new RosterError('CLOSED', 'The roster was closed while the owner was loaded.', { owner: jid })
     if (desk.isOpen && this.held.get(jid) === desk && desk !== this.own) return desk
     desk.isOpen = true
     if (desk.owner().book.revision === undefined && desk !== this.own) await desk.owner().ledger.create()
@@ -164,7 +166,11 @@ export class Component {
     const self = this.world.wire.self()
     const domain = domainOf(jid)
     if (self === undefined || domain === self || domain.endsWith(`.${self}`)) return jid
-    throw new RosterError('JID_MALFORMED', `Expected an owner of the domain ${self}, but ${jid} came: the server would end the stream.`, { owner: jid })
+    throw new RosterError(
+      'JID_MALFORMED',
+      `Expected an owner of the domain ${self}, but ${jid} came: the server would end the stream.`,
+      { owner: jid },
+    )
   }
 
   #opened(desk: ComponentDesk): void {
@@ -187,7 +193,8 @@ export class Component {
   async forget(owner: JidLike): Promise<{ readonly existed: boolean; readonly erased: Promise<void> }> {
     const jid = this.#ownerJid(owner)
     const desk = await this.reach(jid)
-    if (desk === undefined || (desk.owner().book.revision === undefined && desk.owner().book.items.size === 0)) return { existed: false, erased: Promise.resolve() }
+    if (desk === undefined || (desk.owner().book.revision === undefined && desk.owner().book.items.size === 0))
+      return { existed: false, erased: Promise.resolve() }
     if (desk.isOpen) await desk.announcer.withdraw()
     await desk.endAll()
     const { ledger } = desk.owner()
@@ -207,7 +214,12 @@ export class Component {
     try {
       return await presence(owner)
     } catch (cause) {
-      this.world.bus.error(new RosterError('LISTENER_FAILED', `The option "presence" failed for ${owner}; nothing was announced.`, { owner, cause }))
+      this.world.bus.error(
+        new RosterError('LISTENER_FAILED', `The option "presence" failed for ${owner}; nothing was announced.`, {
+          owner,
+          cause,
+        }),
+      )
       return false
     }
   }
@@ -270,21 +282,31 @@ export class Component {
     if (other !== undefined) return act(other)
     const loading = jid === undefined ? undefined : this.#loading.get(jid)
     if (loading === undefined) this.world.bus.count('presences.unheld')
-    else void loading.then((late) => late !== undefined && act(late)).catch(() => this.world.bus.count('presences.unheld'))
+    else
+      void loading.then((late) => late !== undefined && act(late)).catch(() => this.world.bus.count('presences.unheld'))
   }
 
   subscription(type: SubscriptionType, to: string, from: string, stanza: Element): void {
     const jid = this.world.canonical(to)
     const contact = this.world.canonical(from)
     if (jid === undefined || contact === undefined || jid === contact) {
-      this.world.bus.rejected('STANZA_INVALID', `Expected a subscription stanza between two JIDs, but "${type}" came from ${from} to ${to}.`, jid ?? to, from, stanza)
+      this.world.bus.rejected(
+        'STANZA_INVALID',
+        `Expected a subscription stanza between two JIDs, but "${type}" came from ${from} to ${to}.`,
+        jid ?? to,
+        from,
+        stanza,
+      )
       return
     }
     this.#with(jid, true, (desk) => {
       const owner = desk?.owner()
       if (owner === undefined) this.world.bus.count('owners.unknown')
       else if (type === 'subscribe') receiveRequest(owner, contact, stanza)
-      else receive(owner, type, contact, stanza, () => this.#remember(jid, type, contact, () => receive(owner, type, contact, stanza, () => undefined)))
+      else
+        receive(owner, type, contact, stanza, () =>
+          this.#remember(jid, type, contact, () => receive(owner, type, contact, stanza, () => undefined)),
+        )
     })
   }
 
@@ -318,7 +340,10 @@ export class Component {
       if (desk === undefined) return
       const target = desk.owner()
       target.ledger.post((draft) => {
-        const tell = target.enter(draft, step(draft.contact(contact), { kind: 'recorded', type }, this.world.settings.clock.now()))
+        const tell = target.enter(
+          draft,
+          step(draft.contact(contact), { kind: 'recorded', type }, this.world.settings.clock.now()),
+        )
         return () => {
           tell()
           if (type === 'subscribe') this.#recall(jid, contact)

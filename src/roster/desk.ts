@@ -1,5 +1,5 @@
-import type { JidLike } from '../core/jid.js'
 import type { RosterItem, RosterItemPatch } from '../core/item.js'
+import type { JidLike } from '../core/jid.js'
 import type { Presence, PresenceInit } from '../core/presence.js'
 import type { SubscriptionRequest } from './events.js'
 import type { CallOptions } from './options.js'
@@ -15,7 +15,10 @@ export interface Desk {
   resources(): ReadonlyMap<string, Presence>
   update(contact: JidLike, patch: RosterItemPatch, options: CallOptions): Promise<RosterItem>
   remove(contact: JidLike, options: CallOptions): Promise<boolean>
-  subscribe(contact: JidLike, options: CallOptions & { readonly nick?: string; readonly status?: string }): Promise<void>
+  subscribe(
+    contact: JidLike,
+    options: CallOptions & { readonly nick?: string; readonly status?: string },
+  ): Promise<void>
   unsubscribe(contact: JidLike, options: CallOptions): Promise<void>
   authorize(contact: JidLike, options: CallOptions & { readonly subscribe?: boolean }): Promise<boolean>
   preapprove(contact: JidLike, options: CallOptions): Promise<void>

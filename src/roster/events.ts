@@ -23,7 +23,11 @@ export interface SubscriptionRequest extends SubscriptionAsk {
  */
 export interface RosterEvents {
   /** A roster came in full: at login, after a resync, when a component's owner is opened. The first load raises this alone. */
-  loaded: (event: { readonly owner: string; readonly roster: OwnerRoster; readonly version: string | undefined }) => void
+  loaded: (event: {
+    readonly owner: string
+    readonly roster: OwnerRoster
+    readonly version: string | undefined
+  }) => void
   /** Differences to what was known before (cache, earlier session, push, another process). */
   added: (event: { readonly owner: string; readonly item: RosterItem }) => void
   updated: (event: { readonly owner: string; readonly item: RosterItem; readonly previous: RosterItem }) => void

@@ -4,8 +4,8 @@ import { sameContact } from '../core/contact.js'
 import { RosterError } from '../core/errors.js'
 import { randomId } from '../core/random.js'
 import type { Send } from '../core/step.js'
-import { parseStoredRoster } from '../storage/record.js'
 import type { Owed, RosterChange, RosterStorage, StoredRoster } from '../storage/port.js'
+import { parseStoredRoster } from '../storage/record.js'
 import { Book, Draft, toStored } from './book.js'
 import { Outbox } from './outbox.js'
 import type { Wire } from './wire.js'
@@ -258,7 +258,8 @@ export class Ledger {
     const owed: OwedStanza[] = []
     for (const send of draft.sends) {
       const [stanza] = isOwed(send) ? this.#port.stanzas(send) : []
-      if (stanza !== undefined) owed.push({ send, stanza, entry: { id: randomId(), at: this.#port.clock.now(), xml: stanza.toString() } })
+      if (stanza !== undefined)
+        owed.push({ send, stanza, entry: { id: randomId(), at: this.#port.clock.now(), xml: stanza.toString() } })
     }
     return owed
   }
@@ -281,7 +282,8 @@ export class Ledger {
   /** What is not owed goes now or never: the next session says it anew. */
   #sendNow(send: Send): void {
     if (!this.#port.wire.isOnline()) return
-    for (const stanza of this.#port.stanzas(send)) this.#port.wire.transmit(stanza).catch(() => this.#port.count('unsent'))
+    for (const stanza of this.#port.stanzas(send))
+      this.#port.wire.transmit(stanza).catch(() => this.#port.count('unsent'))
   }
 
   async #refresh(): Promise<void> {
@@ -291,11 +293,20 @@ export class Ledger {
     const loaded = changes === undefined ? await this.#port.storage.load(this.owner) : undefined
     this.#unsure = false
     if (changes !== undefined) {
-      const items = new Map([...this.book.known()].flatMap((jid) => toStored(this.book.contact(jid)) ?? []).map((item) => [item.jid, item]))
+      const items = new Map(
+        [...this.book.known()].flatMap((jid) => toStored(this.book.contact(jid)) ?? []).map((item) => [item.jid, item]),
+      )
       for (const jid of changes.remove) items.delete(jid)
       for (const item of changes.put) items.set(item.jid, item)
       const { owed, revision, version } = changes
-      this.#port.foreign(parseStoredRoster(this.owner, { items: [...items.values()], owed, revision, ...(version === undefined ? {} : { version }) }))
+      this.#port.foreign(
+        parseStoredRoster(this.owner, {
+          items: [...items.values()],
+          owed,
+          revision,
+          ...(version === undefined ? {} : { version }),
+        }),
+      )
     } else {
       this.#port.foreign(loaded === undefined ? undefined : parseStoredRoster(this.owner, loaded))
     }
@@ -326,7 +337,10 @@ function decideAll(tasks: readonly Task[], draft: Draft): readonly Told[] {
       return { task, tell: task.decide(draft) }
     } catch (cause) {
       if (cause instanceof RosterError) return { task, error: cause }
-      return { task, error: new RosterError('STANZA_INVALID', `This could not be decided: ${String(cause)}`, { cause }) }
+      return {
+        task,
+        error: new RosterError('STANZA_INVALID', `This could not be decided: ${String(cause)}`, { cause }),
+      }
     }
   })
 }
@@ -337,15 +351,27 @@ const isOwed = (send: Send): boolean => send.type !== 'presence' && send.type !=
 function withoutRequest(contact: Parameters<typeof toStored>[0]): Parameters<typeof toStored>[0] {
   const { item } = contact
   if (contact.request === undefined && item?.pendingIn !== true) return contact
-  return { ...contact, request: undefined, item: item === undefined ? undefined : { ...item, state: WITHOUT_IN[item.state] ?? item.state } }
+  return {
+    ...contact,
+    request: undefined,
+    item: item === undefined ? undefined : { ...item, state: WITHOUT_IN[item.state] ?? item.state },
+  }
 }
 
-const WITHOUT_IN: Partial<Record<string, 'none' | 'none+out' | 'to'>> = { 'none+in': 'none', 'none+out+in': 'none+out', 'to+in': 'to' }
+const WITHOUT_IN: Partial<Record<string, 'none' | 'none+out' | 'to'>> = {
+  'none+in': 'none',
+  'none+out+in': 'none+out',
+  'to+in': 'to',
+}
 
 const isConflict = (cause: unknown): boolean => cause instanceof RosterError && cause.code === 'STORAGE_CONFLICT'
 
 /** Whatever a storage throws is one of ours from here on. */
 export function asStorageError(owner: string, cause: unknown): RosterError {
   if (cause instanceof RosterError) return cause
-  return new RosterError('STORAGE_FAILED', `The storage failed for ${owner}: ${cause instanceof Error ? cause.message : String(cause)}`, { owner, cause })
+  return new RosterError(
+    'STORAGE_FAILED',
+    `The storage failed for ${owner}: ${cause instanceof Error ? cause.message : String(cause)}`,
+    { owner, cause },
+  )
 }

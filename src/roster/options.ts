@@ -81,7 +81,9 @@ export function settingsOf(options: RosterOptions): Settings {
 }
 
 export const notConnected = (owner?: string): RosterError =>
-  new RosterError('NOT_CONNECTED', 'There is no session with the server; nothing was sent and nothing is queued.', { owner })
+  new RosterError('NOT_CONNECTED', 'There is no session with the server; nothing was sent and nothing is queued.', {
+    owner,
+  })
 
 export const closed = (owner?: string): RosterError =>
   new RosterError('CLOSED', 'This roster was closed or released; open it again to use it.', { owner })

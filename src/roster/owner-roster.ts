@@ -1,10 +1,10 @@
+import { stateOf } from '../core/contact.js'
+import type { RosterItem, RosterItemPatch } from '../core/item.js'
 import type { JidLike } from '../core/jid.js'
 import { bareJid } from '../core/jid.js'
-import type { RosterItem, RosterItemPatch } from '../core/item.js'
 import type { AutoAuthorize } from '../core/policy.js'
 import { type ContactPresence, contactPresence, type Presence, type PresenceInit } from '../core/presence.js'
 import type { SubscriptionState } from '../core/state.js'
-import { stateOf } from '../core/contact.js'
 import type { Desk } from './desk.js'
 import type { SubscriptionRequest } from './events.js'
 import type { CallOptions } from './options.js'
@@ -149,7 +149,10 @@ export class OwnerRoster implements Iterable<[string, RosterItem]> {
   }
 
   /** Asks for the contact's presence (RFC 6121 §3.1). Resolves when the request is on its way (client: written; component: stored), not when it is granted. */
-  async subscribe(contact: JidLike, options: CallOptions & { readonly nick?: string; readonly status?: string } = {}): Promise<void> {
+  async subscribe(
+    contact: JidLike,
+    options: CallOptions & { readonly nick?: string; readonly status?: string } = {},
+  ): Promise<void> {
     return this.#desk.subscribe(contact, options)
   }
 
@@ -182,7 +185,10 @@ export class OwnerRoster implements Iterable<[string, RosterItem]> {
    * Announces the owner to its subscribers (a component sends to each `from`/`both` contact), or to one JID only (RFC 6121 §4.6).
    * Rejects with `STANZA_INVALID` for a show, status or priority that is none; nothing was sent then.
    */
-  async sendPresence(presence: PresenceInit = {}, options: CallOptions & { readonly to?: JidLike } = {}): Promise<void> {
+  async sendPresence(
+    presence: PresenceInit = {},
+    options: CallOptions & { readonly to?: JidLike } = {},
+  ): Promise<void> {
     return this.#desk.sendPresence(presence, options)
   }
 

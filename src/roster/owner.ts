@@ -92,7 +92,8 @@ export class Owner {
     this.#tellItems(before.item, after.item)
     for (const fact of facts) this.#tellFact(after.jid, fact, source)
     const receives = (contact: Contact): boolean => hasTo(stateOf(contact)) || hasPendingOut(stateOf(contact))
-    if ((receives(before) && !receives(after)) || (before.item !== undefined && after.item === undefined)) this.forgetPresence(after.jid)
+    if ((receives(before) && !receives(after)) || (before.item !== undefined && after.item === undefined))
+      this.forgetPresence(after.jid)
   }
 
   #tellItems(before: RosterItem | undefined, after: RosterItem | undefined): void {
@@ -117,12 +118,20 @@ export class Owner {
       }
       case 'request':
         bus.count(`requests.${fact.decision}`)
-        if (bus.hears('subscribe')) bus.emit('subscribe', requestOf(this, contact, fact.request, fact.decision, source?.stanza))
+        if (bus.hears('subscribe'))
+          bus.emit('subscribe', requestOf(this, contact, fact.request, fact.decision, source?.stanza))
         return
       default: {
         if (source === undefined) return
         const item = this.book.items.get(contact)
-        bus.emit(fact.type, { owner, contact, item, previous: fact.previous, status: source.status, stanza: source.stanza })
+        bus.emit(fact.type, {
+          owner,
+          contact,
+          item,
+          previous: fact.previous,
+          status: source.status,
+          stanza: source.stanza,
+        })
       }
     }
   }
@@ -138,7 +147,14 @@ export class Owner {
     const dropped = this.presences.set(contact, presence)
     if (dropped !== undefined) {
       bus.count('resources.dropped')
-      bus.emit('presence', { owner, contact, resource: dropped.resource, presence: undefined, previous: dropped, stanza: undefined })
+      bus.emit('presence', {
+        owner,
+        contact,
+        resource: dropped.resource,
+        presence: undefined,
+        previous: dropped,
+        stanza: undefined,
+      })
     }
     if (isFirst && bus.hears('online')) bus.emit('online', { owner, contact, resource, presence, previous, stanza })
     if (bus.hears('presence')) bus.emit('presence', { owner, contact, resource, presence, previous, stanza })
@@ -160,7 +176,14 @@ export class Owner {
 
   #tellLeft(contact: string, previous: Presence, stanza: Element | undefined): void {
     const { bus } = this.world
-    bus.emit('presence', { owner: this.jid, contact, resource: previous.resource, presence: undefined, previous, stanza })
+    bus.emit('presence', {
+      owner: this.jid,
+      contact,
+      resource: previous.resource,
+      presence: undefined,
+      previous,
+      stanza,
+    })
   }
 
   #tellOffline(contact: string, resource: string | undefined, previous: Presence, stanza: Element | undefined): void {
@@ -186,8 +209,10 @@ export class Owner {
       const after = next.contact(jid)
       this.book.put(after)
       const states = { before: stateOf(before), after: stateOf(after) }
-      const facts: readonly Fact[] = states.before === states.after ? [] : [{ type: 'transition', ...states, cause: 'storage' }]
-      if (facts.length > 0 || !sameItem(before.item, after.item)) differences.push(() => this.tell(before, after, facts))
+      const facts: readonly Fact[] =
+        states.before === states.after ? [] : [{ type: 'transition', ...states, cause: 'storage' }]
+      if (facts.length > 0 || !sameItem(before.item, after.item))
+        differences.push(() => this.tell(before, after, facts))
     }
     this.book.version = next.version
     this.book.revision = next.revision

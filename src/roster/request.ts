@@ -21,11 +21,18 @@ export function askOf(owner: Owner, contact: string, request: PendingRequest, st
 }
 
 /** The same with its answers. */
-export function requestOf(owner: Owner, contact: string, request: PendingRequest, decision: Decision, stanza?: Element): SubscriptionRequest {
+export function requestOf(
+  owner: Owner,
+  contact: string,
+  request: PendingRequest,
+  decision: Decision,
+  stanza?: Element,
+): SubscriptionRequest {
   return Object.freeze({
     ...askOf(owner, contact, request, stanza),
     decision,
-    authorize: (options = {}) => owner.desk.authorize(contact, { ...options, subscribe: options.subscribe ?? owner.subscribesBack() }),
+    authorize: (options = {}) =>
+      owner.desk.authorize(contact, { ...options, subscribe: options.subscribe ?? owner.subscribesBack() }),
     deny: (options = {}) => owner.desk.deny(contact, options),
   } satisfies SubscriptionRequest)
 }

@@ -20,10 +20,15 @@ import { waitFor } from './waiting.js'
 import type { Wire } from './wire.js'
 
 /** The one that answers: an account with its server, or a component with its owners. */
-export type Authority = { readonly kind: 'client'; readonly client: ClientDesk } | { readonly kind: 'component'; readonly component: Component }
+export type Authority =
+  | { readonly kind: 'client'; readonly client: ClientDesk }
+  | { readonly kind: 'component'; readonly component: Component }
 
 /** How a roster gets its connection. */
-export type Connect = (settings: Settings, bus: Bus) => { readonly wire: Wire; readonly canonical: World['canonical']; readonly attach: (authority: Authority) => void }
+export type Connect = (
+  settings: Settings,
+  bus: Bus,
+) => { readonly wire: Wire; readonly canonical: World['canonical']; readonly attach: (authority: Authority) => void }
 
 /** What a subscription stanza of the application says. */
 export interface OwnStanza {
@@ -57,7 +62,9 @@ export abstract class RosterBase extends EventEmitter<RosterEvents> {
     this.autoAuthorize = options.autoAuthorize === undefined ? (isClient ? true : null) : options.autoAuthorize
     this.autoSubscribe = options.autoSubscribe ?? true
     const world: World = { settings: this.#settings, bus: this.#bus, wire, canonical, defaults: this }
-    this.#authority = isClient ? { kind: 'client', client: new ClientDesk(world) } : { kind: 'component', component: new Component(world, options.owners) }
+    this.#authority = isClient
+      ? { kind: 'client', client: new ClientDesk(world) }
+      : { kind: 'component', component: new Component(world, options.owners) }
     if (this.#authority.kind === 'client') {
       const account = options.account === undefined ? wire.self() : bareJid(options.account)
       if (account !== undefined) this.#authority.client.bind(account)
@@ -67,7 +74,9 @@ export abstract class RosterBase extends EventEmitter<RosterEvents> {
 
   #component(what: string): Component {
     if (this.#authority.kind === 'component') return this.#authority.component
-    throw new RosterError('UNSUPPORTED', `${what} is for components: a client has one owner, its account.`, { owner: this.#wire.self() })
+    throw new RosterError('UNSUPPORTED', `${what} is for components: a client has one owner, its account.`, {
+      owner: this.#wire.self(),
+    })
   }
 
   #assertOpen(): void {
@@ -90,7 +99,10 @@ export abstract class RosterBase extends EventEmitter<RosterEvents> {
     this.#assertOpen()
     const { own } = this
     while (!(own.loaded && this.#wire.isOnline())) {
-      const news = this.#authority.kind === 'client' ? this.#authority.client.session.ready.wait() : this.#authority.component.ready.wait()
+      const news =
+        this.#authority.kind === 'client'
+          ? this.#authority.client.session.ready.wait()
+          : this.#authority.component.ready.wait()
       await waitFor(news, options, this.#settings.clock, 'The roster')
     }
     return own
@@ -98,7 +110,9 @@ export abstract class RosterBase extends EventEmitter<RosterEvents> {
 
   /** Rosters in memory. Reading never creates one. */
   get size(): number {
-    return this.#authority.kind === 'client' ? Number(this.#authority.client.peek() !== undefined) : this.#authority.component.held.size
+    return this.#authority.kind === 'client'
+      ? Number(this.#authority.client.peek() !== undefined)
+      : this.#authority.component.held.size
   }
 
   /** Whether the owner's roster is in memory. Throws `JID_MALFORMED`. */
@@ -145,7 +159,10 @@ export abstract class RosterBase extends EventEmitter<RosterEvents> {
   async *owners(options: CallOptions & { readonly domain?: string } = {}): AsyncIterableIterator<string> {
     this.#assertOpen()
     const { domain, signal } = options
-    const filter = { ...(domain === undefined ? {} : { domain: bareJid(domain) }), ...(signal === undefined ? {} : { signal }) }
+    const filter = {
+      ...(domain === undefined ? {} : { domain: bareJid(domain) }),
+      ...(signal === undefined ? {} : { signal }),
+    }
     yield* this.#inStorage(filter)
   }
 
@@ -171,7 +188,11 @@ export abstract class RosterBase extends EventEmitter<RosterEvents> {
       return
     }
     const { component } = this.#authority
-    const filter = { with: 'request' as const, ...(domain === undefined ? {} : { domain: bareJid(domain) }), ...(signal === undefined ? {} : { signal }) }
+    const filter = {
+      with: 'request' as const,
+      ...(domain === undefined ? {} : { domain: bareJid(domain) }),
+      ...(signal === undefined ? {} : { signal }),
+    }
     for await (const owner of this.#inStorage(filter)) {
       const desk = component.get(owner) ?? (await this.#glimpse(component, owner))
       yield* desk.requests()
@@ -265,7 +286,12 @@ export abstract class RosterBase extends EventEmitter<RosterEvents> {
     const authority = this.#authority
     try {
       const work = authority.kind === 'client' ? authority.client.close() : authority.component.close(announce)
-      await waitFor(work, { timeout, ...(signal === undefined ? {} : { signal }) }, this.#settings.clock, 'Closing the roster')
+      await waitFor(
+        work,
+        { timeout, ...(signal === undefined ? {} : { signal }) },
+        this.#settings.clock,
+        'Closing the roster',
+      )
     } finally {
       this.#wire.detach()
       if (authority.kind === 'component') authority.component.ready.reject(closed())

@@ -41,7 +41,12 @@ export class EventStream<K extends keyof RosterEvents> implements AsyncIterableI
     if (reader !== undefined) reader.resolve({ done: false, value })
     else if (this.#buffer.push(value) > this.#limit) {
       this.#buffer.length = 0
-      this.#fail(new RosterError('CLOSED', `More than ${this.#limit} events waited to be read: the stream has ended, events are lost.`))
+      this.#fail(
+        new RosterError(
+          'CLOSED',
+          `More than ${this.#limit} events waited to be read: the stream has ended, events are lost.`,
+        ),
+      )
     }
   }
 

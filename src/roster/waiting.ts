@@ -11,7 +11,9 @@ export function waitFor<T>(promise: Promise<T>, options: CallOptions, clock: Clo
     const cancel =
       timeout === undefined
         ? undefined
-        : clock.after(timeout, () => finish(() => reject(new RosterError('TIMED_OUT', `${what} took longer than ${timeout} ms.`))))
+        : clock.after(timeout, () =>
+            finish(() => reject(new RosterError('TIMED_OUT', `${what} took longer than ${timeout} ms.`))),
+          )
     const onAbort = (): void => finish(() => reject(signal?.reason))
     const finish = (settle: () => void): void => {
       cancel?.()

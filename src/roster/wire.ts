@@ -1,8 +1,8 @@
 import type { Element } from 'ltx'
 import type { ServerItem } from '../core/client-step.js'
+import type { RosterError } from '../core/errors.js'
 import type { Presence, PresenceInit } from '../core/presence.js'
 import type { Send } from '../core/step.js'
-import type { RosterError } from '../core/errors.js'
 
 /** What stands in a presence stanza besides its addresses. */
 export interface Wrapped {
@@ -21,7 +21,13 @@ export interface RosterAnswer {
 
 /** A question to the account's server; `done` is called once, at the answer's place in the stream. */
 export interface Question {
-  readonly ask: { readonly kind: 'get'; readonly version: string | undefined } | { readonly kind: 'set'; readonly item: { readonly jid: string; readonly name: string | undefined; readonly groups: readonly string[] } } | { readonly kind: 'remove'; readonly jid: string }
+  readonly ask:
+    | { readonly kind: 'get'; readonly version: string | undefined }
+    | {
+        readonly kind: 'set'
+        readonly item: { readonly jid: string; readonly name: string | undefined; readonly groups: readonly string[] }
+      }
+    | { readonly kind: 'remove'; readonly jid: string }
   readonly timeout: number
   readonly done: (answer: RosterAnswer | RosterError) => void
 }

@@ -63,7 +63,9 @@ export class ClientBinding {
     this.#listeners.on('offline', () => this.#end())
     const { emitter } = managementOf(entity)
     if (emitter !== undefined) this.#listeners.onOther(emitter, 'resumed', () => this.#resumed())
-    entity.iqCallee.set(NS_ROSTER, 'query', (context: IqContext, next: () => unknown) => (this.#isDetached ? next() : this.#reply(context.stanza)))
+    entity.iqCallee.set(NS_ROSTER, 'query', (context: IqContext, next: () => unknown) =>
+      this.#isDetached ? next() : this.#reply(context.stanza),
+    )
   }
 
   // — the session —
@@ -156,7 +158,12 @@ export class ClientBinding {
       if (stanza.name === 'presence') this.#presence(stanza)
       else if (stanza.name === 'iq') this.#iq(stanza)
     } catch (cause) {
-      this.#bus.error(new RosterError('STANZA_INVALID', `A stanza could not be handled: ${String(cause)}`, { owner: this.#wire.self(), cause }))
+      this.#bus.error(
+        new RosterError('STANZA_INVALID', `A stanza could not be handled: ${String(cause)}`, {
+          owner: this.#wire.self(),
+          cause,
+        }),
+      )
     }
   }
 
@@ -186,7 +193,8 @@ export class ClientBinding {
     if (slash === -1 || from === this.#wire.entity.jid?.toString()) return
     const resource = from.slice(slash + 1)
     const { session } = this.#desk
-    if (type === undefined) session.ownResource(resource, this.#wire.announced(stanza, owner.jid, resource, session.resources.get(resource)))
+    if (type === undefined)
+      session.ownResource(resource, this.#wire.announced(stanza, owner.jid, resource, session.resources.get(resource)))
     else if (type === 'unavailable' || type === 'error') session.ownResource(resource, undefined)
   }
 
@@ -201,14 +209,17 @@ export class ClientBinding {
 
   /** RFC 6121 §2.1.6: what to do with a push, and what to answer. */
   #check(iq: Element): { readonly item: Element; readonly version: string | undefined } | Element {
-    if (!isFromOwnServer(iq, this.#wire.self() ?? '', this.#wire.canonical)) return errorElement('cancel', 'service-unavailable')
+    if (!isFromOwnServer(iq, this.#wire.self() ?? '', this.#wire.canonical))
+      return errorElement('cancel', 'service-unavailable')
     return pushedItem(iq) ?? errorElement('modify', 'bad-request')
   }
 
   #reply(iq: Element): true | Element {
     const checked = this.#check(iq)
     if (!('item' in checked)) return checked
-    return this.#wire.canonical(attr(checked.item, 'jid') ?? '') === undefined ? errorElement('modify', 'bad-request') : true
+    return this.#wire.canonical(attr(checked.item, 'jid') ?? '') === undefined
+      ? errorElement('modify', 'bad-request')
+      : true
   }
 
   #push(iq: Element): void {
@@ -216,7 +227,13 @@ export class ClientBinding {
     const self = this.#wire.self() ?? ''
     const from = attr(iq, 'from')
     if (!('item' in checked)) {
-      this.#bus.rejected('PUSH_REJECTED', `Expected a roster push of one item from the account's own server, but this came from ${from ?? self}.`, self, from, iq)
+      this.#bus.rejected(
+        'PUSH_REJECTED',
+        `Expected a roster push of one item from the account's own server, but this came from ${from ?? self}.`,
+        self,
+        from,
+        iq,
+      )
       return
     }
     try {

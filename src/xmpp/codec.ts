@@ -3,7 +3,7 @@ import { createElement, parse } from 'ltx/lib/ltx.js'
 import type { ServerItem } from '../core/client-step.js'
 import { RosterError } from '../core/errors.js'
 import { bareJid } from '../core/jid.js'
-import { isShow, parsePriority, type Presence, type PresenceInit, type Show } from '../core/presence.js'
+import { isShow, type Presence, type PresenceInit, parsePriority, type Show } from '../core/presence.js'
 import { randomId } from '../core/random.js'
 import type { Subscription, SubscriptionType } from '../core/state.js'
 import type { Send } from '../core/step.js'
@@ -22,7 +22,8 @@ const OUR_IDS = 'xr-sub-'
 const TYPES: ReadonlySet<string> = new Set<SubscriptionType>(['subscribe', 'subscribed', 'unsubscribe', 'unsubscribed'])
 const SUBSCRIPTIONS: ReadonlySet<string> = new Set<Subscription>(['none', 'to', 'from', 'both'])
 
-export const isSubscriptionType = (type: unknown): type is SubscriptionType => typeof type === 'string' && TYPES.has(type)
+export const isSubscriptionType = (type: unknown): type is SubscriptionType =>
+  typeof type === 'string' && TYPES.has(type)
 
 /** An attribute, if it is one: `attrs` is a plain object and has what all objects have. */
 export function attr(element: Element, name: string): string | undefined {
@@ -39,7 +40,8 @@ export function stanzaElement(owner: string, send: Exclude<Send, { readonly type
   const attrs: Record<string, string> = { from: owner, to: send.to, type: send.type }
   if (isSubscriptionType(send.type)) attrs['id'] = OUR_IDS + randomId()
   const stanza = createElement('presence', attrs)
-  if ('nick' in send && send.nick !== undefined) stanza.append(createElement('nick', { xmlns: NS_NICK }, checked(send.nick)))
+  if ('nick' in send && send.nick !== undefined)
+    stanza.append(createElement('nick', { xmlns: NS_NICK }, checked(send.nick)))
   if ('status' in send && send.status !== undefined) stanza.append(createElement('status', {}, checked(send.status)))
   return stanza
 }
@@ -55,17 +57,23 @@ function restated(owner: string, to: string, xml: string): Element {
 
 function checked(text: string): string {
   if (typeof text === 'string' && isXmlText(text)) return text
-  throw new RosterError('STANZA_INVALID', 'Expected text that XML can carry in a subscription stanza; nothing was sent.')
+  throw new RosterError(
+    'STANZA_INVALID',
+    'Expected text that XML can carry in a subscription stanza; nothing was sent.',
+  )
 }
 
 export function presenceElement(owner: string, presence: PresenceInit, to: string | undefined): Element {
-  const attrs: Record<string, string> = { from: presence.resource === undefined ? owner : `${owner}/${presence.resource}` }
+  const attrs: Record<string, string> = {
+    from: presence.resource === undefined ? owner : `${owner}/${presence.resource}`,
+  }
   if (to !== undefined) attrs['to'] = to
   if (presence.type === 'unavailable') attrs['type'] = 'unavailable'
   const stanza = createElement('presence', attrs)
   if (presence.type === undefined) {
     if (presence.show !== undefined) stanza.append(createElement('show', {}, presence.show))
-    if (presence.priority !== undefined && presence.priority !== 0) stanza.append(createElement('priority', {}, String(presence.priority)))
+    if (presence.priority !== undefined && presence.priority !== 0)
+      stanza.append(createElement('priority', {}, String(presence.priority)))
   }
   if (presence.status !== undefined) stanza.append(createElement('status', {}, presence.status))
   // An element has one parent: each stanza gets its own copies.
@@ -103,7 +111,14 @@ export const isOurSubscription = (stanza: Element): boolean => attr(stanza, 'id'
  * RFC 6121 §4.7.2, in one pass over the children: this is the hot path. Text is taken over from what is known already where
  * it is the same, and copied where it is new: what the parser cut out keeps its whole packet in memory.
  */
-export function readPresence(stanza: Element, contact: string, resource: string, previous: Presence | undefined, now: number, extra: unknown): Presence | undefined {
+export function readPresence(
+  stanza: Element,
+  contact: string,
+  resource: string,
+  previous: Presence | undefined,
+  now: number,
+  extra: unknown,
+): Presence | undefined {
   let show: Show | undefined
   let status: string | undefined
   let priority = 0
@@ -158,7 +173,10 @@ function stampOf(stamp: string | undefined, now: number): number {
 
 export function questionElement(ask: Question['ask'], id: string): Element {
   if (ask.kind === 'get') {
-    const query = createElement('query', { xmlns: NS_ROSTER, ...(ask.version === undefined ? {} : { ver: ask.version }) })
+    const query = createElement('query', {
+      xmlns: NS_ROSTER,
+      ...(ask.version === undefined ? {} : { ver: ask.version }),
+    })
     return createElement('iq', { type: 'get', id }, query)
   }
   const item = createElement('item', { jid: ask.kind === 'set' ? ask.item.jid : ask.jid })
@@ -183,7 +201,8 @@ export function readItem(item: Element): { readonly jid: string; readonly said: 
       jid,
       name: name === undefined ? undefined : copyText(name),
       groups: [...new Set(groups.filter((group) => group !== ''))],
-      subscription: subscription !== undefined && SUBSCRIPTIONS.has(subscription) ? (subscription as Subscription) : 'none',
+      subscription:
+        subscription !== undefined && SUBSCRIPTIONS.has(subscription) ? (subscription as Subscription) : 'none',
       pendingOut: attr(item, 'ask') === 'subscribe',
       approved: ['true', '1'].includes(attr(item, 'approved') ?? ''),
     },
@@ -209,14 +228,20 @@ export function readResult(result: Element, onBad: (error: RosterError, item: El
 }
 
 /** Who may push, RFC 6121 §2.1.6: nobody but the account's server, which says so by no address or the account's bare one. */
-export function isFromOwnServer(stanza: Element, account: string, canonical: (jid: string) => string | undefined): boolean {
+export function isFromOwnServer(
+  stanza: Element,
+  account: string,
+  canonical: (jid: string) => string | undefined,
+): boolean {
   const from = attr(stanza, 'from')
   if (from === undefined) return true
   return !from.includes('/') && canonical(from) === account
 }
 
 /** The one item of a push; `undefined`: it is none. */
-export function pushedItem(stanza: Element): { readonly item: Element; readonly version: string | undefined } | undefined {
+export function pushedItem(
+  stanza: Element,
+): { readonly item: Element; readonly version: string | undefined } | undefined {
   const children = stanza.getChildElements()
   const query = stanza.getChild('query', NS_ROSTER)
   if (query === undefined || query === null || children.length !== 1) return undefined

@@ -40,7 +40,12 @@ export class ComponentBinding {
     try {
       this.#presence(stanza)
     } catch (cause) {
-      this.#bus.error(new RosterError('STANZA_INVALID', `A stanza could not be handled: ${String(cause)}`, { owner: attr(stanza, 'to'), cause }))
+      this.#bus.error(
+        new RosterError('STANZA_INVALID', `A stanza could not be handled: ${String(cause)}`, {
+          owner: attr(stanza, 'to'),
+          cause,
+        }),
+      )
     }
   }
 

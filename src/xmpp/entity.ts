@@ -43,7 +43,10 @@ export function kindOf(entity: XmppEntity): 'client' | 'component' {
 }
 
 /** xmpp.js' stream management (XEP-0198), where it has one. */
-export function managementOf(entity: XmppEntity): { readonly emitter: Emitter | undefined; resumableFor(): number | undefined } {
+export function managementOf(entity: XmppEntity): {
+  readonly emitter: Emitter | undefined
+  resumableFor(): number | undefined
+} {
   const management = entity.streamManagement
   return {
     emitter: isEmitter(management) ? management : undefined,
@@ -64,7 +67,8 @@ export function decodeWhole(entity: XmppEntity): void {
   const outer = entity.socket
   if (!isObject(outer)) return
   const socket = isObject(outer['socket']) ? outer['socket'] : outer
-  if (typeof socket['setEncoding'] === 'function' && socket['readableEncoding'] !== 'utf8') socket['setEncoding']('utf8')
+  if (typeof socket['setEncoding'] === 'function' && socket['readableEncoding'] !== 'utf8')
+    socket['setEncoding']('utf8')
 }
 
 export const isSecure = (entity: XmppEntity): boolean => isObject(entity.socket) && entity.socket['secure'] === true

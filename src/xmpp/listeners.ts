@@ -5,7 +5,8 @@ type Source = Pick<XmppEntity, 'on' | 'removeListener'>
 /** Listeners that leave together. */
 export class Listeners {
   readonly #entity: Source
-  readonly #all: { readonly source: Source; readonly event: string; readonly listener: (...args: never[]) => void }[] = []
+  readonly #all: { readonly source: Source; readonly event: string; readonly listener: (...args: never[]) => void }[] =
+    []
 
   constructor(entity: Source) {
     this.#entity = entity
@@ -21,6 +22,7 @@ export class Listeners {
   }
 
   removeAll(): void {
-    for (const { source, event, listener } of this.#all.splice(0)) source.removeListener(event, listener as Parameters<Source['on']>[1])
+    for (const { source, event, listener } of this.#all.splice(0))
+      source.removeListener(event, listener as Parameters<Source['on']>[1])
   }
 }

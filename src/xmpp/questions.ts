@@ -1,8 +1,8 @@
 import type { Element } from 'ltx'
 import { RosterError } from '../core/errors.js'
 import { randomId } from '../core/random.js'
-import { notConnected, type Settings } from '../roster/options.js'
 import type { Bus } from '../roster/bus.js'
+import { notConnected, type Settings } from '../roster/options.js'
 import type { Question, RosterAnswer } from '../roster/wire.js'
 import { attr, conditionOf, isFromOwnServer, questionElement, readResult } from './codec.js'
 import type { EntityWire } from './wire.js'
@@ -36,7 +36,9 @@ export class Questions {
       question.done(answer)
     }
     const late = `The server did not answer within ${question.timeout} ms; it may still do what it was asked to.`
-    const cancel = this.#settings.clock.after(question.timeout, () => finish(new RosterError('TIMED_OUT', late, { owner: this.#wire.self() })))
+    const cancel = this.#settings.clock.after(question.timeout, () =>
+      finish(new RosterError('TIMED_OUT', late, { owner: this.#wire.self() })),
+    )
     this.#open.set(id, { question, finish })
     this.#wire.transmit(questionElement(question.ask, id)).catch((error: RosterError) => finish(error))
     return () => {
@@ -53,7 +55,13 @@ export class Questions {
     const self = this.#wire.self() ?? ''
     const from = attr(iq, 'from')
     if (!isFromOwnServer(iq, self, this.#wire.canonical) && from !== this.#wire.entity.jid?.toString()) {
-      this.#bus.rejected('STANZA_INVALID', `Expected the answer of the account's server, but ${from} sent one; the wait goes on.`, self, from, iq)
+      this.#bus.rejected(
+        'STANZA_INVALID',
+        `Expected the answer of the account's server, but ${from} sent one; the wait goes on.`,
+        self,
+        from,
+        iq,
+      )
       return true
     }
     open.finish(attr(iq, 'type') === 'error' ? this.#refused(open.question, iq) : this.#result(open.question, iq))
@@ -62,18 +70,29 @@ export class Questions {
 
   #refused(question: Question, iq: Element): RosterError {
     const condition = conditionOf(iq)
-    const contact = question.ask.kind === 'get' ? undefined : question.ask.kind === 'set' ? question.ask.item.jid : question.ask.jid
-    return new RosterError('REFUSED', `The server refused the roster ${question.ask.kind}: ${condition}. Nothing has changed.`, {
-      condition,
-      owner: this.#wire.self(),
-      contact,
-    })
+    const contact =
+      question.ask.kind === 'get' ? undefined : question.ask.kind === 'set' ? question.ask.item.jid : question.ask.jid
+    return new RosterError(
+      'REFUSED',
+      `The server refused the roster ${question.ask.kind}: ${condition}. Nothing has changed.`,
+      {
+        condition,
+        owner: this.#wire.self(),
+        contact,
+      },
+    )
   }
 
   #result(question: Question, iq: Element): RosterAnswer {
     if (question.ask.kind !== 'get') return { items: undefined, version: undefined }
     return readResult(iq, (error, item) => {
-      this.#bus.rejected('STANZA_INVALID', `An item of the roster was skipped: ${error.message}`, this.#wire.self() ?? '', undefined, item)
+      this.#bus.rejected(
+        'STANZA_INVALID',
+        `An item of the roster was skipped: ${error.message}`,
+        this.#wire.self() ?? '',
+        undefined,
+        item,
+      )
     })
   }
 

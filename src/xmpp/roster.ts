@@ -49,6 +49,9 @@ export class Roster extends RosterBase {
     const to = attr(stanza, 'to')
     const owner = attr(stanza, 'from') ?? this.#entity.jid?.toString() ?? this.#entity.options?.domain
     if (to !== undefined && owner !== undefined) return { type, owner, to }
-    throw new RosterError('STANZA_INVALID', `Expected a "${type}" with an address, but it has no "to" or "from"; nothing was sent.`)
+    throw new RosterError(
+      'STANZA_INVALID',
+      `Expected a "${type}" with an address, but it has no "to" or "from"; nothing was sent.`,
+    )
   }
 }

@@ -5,7 +5,15 @@ import type { Presence, PresenceInit } from '../core/presence.js'
 import type { Send } from '../core/step.js'
 import { notConnected, type Settings } from '../roster/options.js'
 import type { Question, Wire, Wrapped } from '../roster/wire.js'
-import { conditionOf, isOurSubscription, parseStanza, presenceElement, readPresence, readStanza, stanzaElement } from './codec.js'
+import {
+  conditionOf,
+  isOurSubscription,
+  parseStanza,
+  presenceElement,
+  readPresence,
+  readStanza,
+  stanzaElement,
+} from './codec.js'
 import { kindOf, type XmppEntity } from './entity.js'
 
 /** An xmpp.js entity as the roster sees it. */
@@ -97,7 +105,10 @@ export class EntityWire implements Wire {
     try {
       await this.entity.send(stanza)
     } catch (cause) {
-      throw new RosterError('NOT_CONNECTED', 'The stanza could not be written; it may or may not have left.', { owner: this.#self, cause })
+      throw new RosterError('NOT_CONNECTED', 'The stanza could not be written; it may or may not have left.', {
+        owner: this.#self,
+        cause,
+      })
     }
   }
 
@@ -112,7 +123,10 @@ export class EntityWire implements Wire {
     try {
       await entity.sendMany(stanzas)
     } catch (cause) {
-      throw new RosterError('NOT_CONNECTED', 'The stanzas could not be written; they may or may not have left.', { owner: this.#self, cause })
+      throw new RosterError('NOT_CONNECTED', 'The stanzas could not be written; they may or may not have left.', {
+        owner: this.#self,
+        cause,
+      })
     }
   }
 
