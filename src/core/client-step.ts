@@ -1,4 +1,4 @@
-import { type Contact, type PendingRequest, stateOf } from './contact.js'
+import { type Contact, inState, type PendingRequest, stateOf } from './contact.js'
 import { rosterItem } from './item.js'
 import type { Decision } from './policy.js'
 import {
@@ -12,7 +12,6 @@ import {
   stateFrom,
 } from './state.js'
 import type { Cause, Fact, Send } from './step.js'
-import { inState } from './step.js'
 import { INBOUND, OUTBOUND } from './transition.js'
 
 /** One item as the server says it (RFC 6121 §2.1.2). Who has asked does not stand in it. */

@@ -1,5 +1,5 @@
-import { type RosterItem, sameItem } from './item.js'
-import type { SubscriptionState } from './state.js'
+import { type RosterItem, rosterItem, sameItem, withState } from './item.js'
+import { hasPendingIn, hasPendingOut, type SubscriptionState } from './state.js'
 
 /** A subscription request that waits for its answer, as it is kept: the whole stanza (RFC 6121 §3.1.3). */
 export interface PendingRequest {
@@ -37,3 +37,25 @@ export const sameContact = (a: Contact, b: Contact): boolean =>
 const sameRequest = (a: PendingRequest | undefined, b: PendingRequest | undefined): boolean =>
   a === b ||
   (a !== undefined && b !== undefined && a.deferred === b.deferred && a.receivedAt === b.receivedAt && a.xml === b.xml)
+
+/** The contact in this state, with what the state allows to be kept. */
+export function inState(contact: Contact, state: SubscriptionState): Contact {
+  const { jid, item, request, askedAt } = contact
+  const unlisted = item === undefined && (state === 'none' || state === 'none+in')
+  return {
+    jid,
+    item: unlisted ? undefined : item === undefined ? rosterItem({ jid, state }) : withState(item, state),
+    request: hasPendingIn(state) ? request : undefined,
+    askedAt: hasPendingOut(state) ? askedAt : undefined,
+  }
+}
+
+/** The same without a request of the contact: it was declined, or the server keeps it. */
+export const withoutPendingIn = (contact: Contact): Contact =>
+  inState({ ...contact, request: undefined }, WITHOUT_PENDING_IN[stateOf(contact)] ?? stateOf(contact))
+
+const WITHOUT_PENDING_IN: Partial<Record<SubscriptionState, SubscriptionState>> = {
+  'none+in': 'none',
+  'none+out+in': 'none+out',
+  'to+in': 'to',
+}

@@ -1,4 +1,4 @@
-import { type Contact, type PendingRequest, stateOf, stranger } from './contact.js'
+import { type Contact, inState, type PendingRequest, stateOf, stranger } from './contact.js'
 import { patchItem, type RosterItemPatch, rosterItem, withState } from './item.js'
 import type { Decision } from './policy.js'
 import { hasFrom, hasPendingIn, hasPendingOut, hasTo, type SubscriptionState, type SubscriptionType } from './state.js'
@@ -65,18 +65,6 @@ export type StepInput =
   | { readonly kind: 'recorded'; readonly type: SubscriptionType }
   /** The owner's request has been unanswered for long. */
   | { readonly kind: 'repeat' }
-
-/** The contact in this state, with what the state allows to be kept. */
-export function inState(contact: Contact, state: SubscriptionState): Contact {
-  const { jid, item, request, askedAt } = contact
-  const unlisted = item === undefined && (state === 'none' || state === 'none+in')
-  return {
-    jid,
-    item: unlisted ? undefined : item === undefined ? rosterItem({ jid, state }) : withState(item, state),
-    request: hasPendingIn(state) ? request : undefined,
-    askedAt: hasPendingOut(state) ? askedAt : undefined,
-  }
-}
 
 class Draft {
   contact: Contact

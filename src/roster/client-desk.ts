@@ -137,7 +137,7 @@ export class ClientDesk implements Desk {
     const owner = this.#online(options)
     if (!owner.book.items.has(jid)) return false
     await this.deny(jid, options)
-    this.session.expect(jid, ['unsubscribe', 'unsubscribed'])
+    this.session.marks.expect(jid, ['unsubscribe', 'unsubscribed'])
     let existed = true
     await this.#ask({ kind: 'remove', jid }, options, (answer, settle) => {
       existed = !(answer instanceof RosterError && answer.condition === 'item-not-found')
@@ -165,7 +165,7 @@ export class ClientDesk implements Desk {
     const owner = this.#online(options)
     const to = contactOf(owner, contact)
     const state = stateOf(owner.book.contact(to))
-    if (hasTo(state) || hasPendingOut(state)) this.session.expect(to, ['unsubscribed'])
+    if (hasTo(state) || hasPendingOut(state)) this.session.marks.expect(to, ['unsubscribed'])
     await this.#send(owner, { type: 'unsubscribe', to, stanza: options.stanza })
   }
 
@@ -217,7 +217,7 @@ export class ClientDesk implements Desk {
     const { item } = owner.book.contact(to)
     const granted = hasFrom(stateOf(owner.book.contact(to))) || this.session.answered.has(to)
     if (!granted && item?.approved !== true && !this.session.preapproved.has(to)) return false
-    if (granted) this.session.expect(to, ['unsubscribe'])
+    if (granted) this.session.marks.expect(to, ['unsubscribe'])
     this.session.preapproved.delete(to)
     const { status, stanza } = options
     await this.#send(owner, { type: 'unsubscribed', to, status, stanza })

@@ -1,34 +1,18 @@
-import type { Element } from 'ltx'
-import {
-  type ClientStep,
-  clientAnswered,
-  clientReceived,
-  clientRequested,
-  type PushMark,
-  type ServerItem,
-  serverSays,
-} from '../core/client-step.js'
-import { type PendingRequest, stateOf } from '../core/contact.js'
+import { type ServerItem, serverSays } from '../core/client-step.js'
+import { stateOf, withoutPendingIn } from '../core/contact.js'
 import { RosterError } from '../core/errors.js'
-import type { Decision } from '../core/policy.js'
 import type { Presence } from '../core/presence.js'
-import { hasFrom, hasPendingIn, type SubscriptionType } from '../core/state.js'
+import { hasFrom } from '../core/state.js'
 import type { Cause } from '../core/step.js'
-import { inState } from '../core/step.js'
-import { INBOUND, OUTBOUND } from '../core/transition.js'
 import { parseStoredRoster } from '../storage/record.js'
 import { type Draft, fillBook } from './book.js'
 import type { ClientDesk } from './client-desk.js'
-import { consultPolicy } from './consult.js'
-import { asStorageError } from './ledger.js'
+import { Marks } from './marks.js'
 import { notConnected } from './options.js'
 import type { Owner } from './owner.js'
-import { askOf } from './request.js'
+import { asStorageError } from './storage-error.js'
 import { Waiters } from './waiting.js'
 import type { RosterAnswer } from './wire.js'
-
-/** How long a push and the stanza that explains it may lie apart, in milliseconds. */
-const APART = 30_000
 
 /** What lasts as long as a client's session with its server. */
 export class ClientSession {
@@ -38,12 +22,11 @@ export class ClientSession {
   /** Prosody does not show what was pre-approved. */
   readonly preapproved = new Set<string>()
   readonly ready = new Waiters<void>()
+  readonly marks: Marks
   isLoaded = false
   /** The application has said in this session who it is. */
   hasAnnounced = false
   readonly #desk: ClientDesk
-  readonly #marks = new Map<string, { readonly at: number; readonly mark: PushMark }>()
-  readonly #expected = new Map<string, number>()
   readonly #pushes = new Map<string, number>()
   #cache: Promise<void> = Promise.resolve()
   #number = 0
@@ -53,10 +36,12 @@ export class ClientSession {
 
   constructor(desk: ClientDesk) {
     this.#desk = desk
+    this.marks = new Marks(desk.world.settings.clock)
   }
 
-  get #now(): number {
-    return this.#desk.world.settings.clock.now()
+  /** Which session it is: what was begun in another one does not count. */
+  get number(): number {
+    return this.#number
   }
 
   /** A cached roster can be read before the server says more. One that cannot be read is dropped. */
@@ -118,13 +103,12 @@ export class ClientSession {
     this.resources.clear()
     this.answered.clear()
     this.preapproved.clear()
-    this.#marks.clear()
-    this.#expected.clear()
+    this.marks.clear()
     this.#pushes.clear()
     const owner = this.#desk.peek()
     if (owner === undefined) return
     owner.ledger.post((draft) => {
-      for (const jid of owner.book.requests.keys()) draft.put(withoutRequest(draft, jid))
+      for (const jid of owner.book.requests.keys()) draft.put(withoutPendingIn(draft.contact(jid)))
       return undefined
     })
     owner.endSession()
@@ -135,9 +119,9 @@ export class ClientSession {
     const number = this.#number
     return new Promise((resolve, reject) => {
       const done = (answer: RosterAnswer | RosterError): void => {
-        if (answer instanceof RosterError) return reject(answer)
-        if (number !== this.#number) return reject(notConnected(this.#desk.peek()?.jid))
-        this.#arrived(answer, resolve, reject)
+        if (answer instanceof RosterError) reject(answer)
+        else if (number !== this.#number) reject(notConnected(this.#desk.peek()?.jid))
+        else this.#arrived(answer, resolve, reject)
       }
       this.#desk.world.wire.question({ ask: { kind: 'get', version }, timeout, done })
     })
@@ -197,11 +181,6 @@ export class ClientSession {
     return this.#pushes.get(jid) ?? 0
   }
 
-  /** The owner's own doing: what a push then changes needs no explanation by a stanza. */
-  expect(contact: string, types: readonly PushMark['type'][]): void {
-    for (const type of types) this.#expected.set(`${type} ${contact}`, this.#now)
-  }
-
   push(jid: string, said: ServerItem | undefined, version: string | undefined): void {
     if (!this.isRunning) return
     this.#desk.world.bus.count('pushes')
@@ -229,7 +208,7 @@ export class ClientSession {
       const outcome = serverSays(draft.contact(jid), said, cause)
       const tell = owner.enter(draft, outcome)
       if (version !== undefined) draft.version = version
-      if (cause === 'push' && outcome.mark !== undefined) this.#leaveMark(jid, outcome.mark)
+      if (cause === 'push' && outcome.mark !== undefined) this.marks.leave(jid, outcome.mark)
       if (hasFrom(stateOf(outcome.contact)) || outcome.contact.request === undefined) this.answered.delete(jid)
       return () => {
         tell()
@@ -238,123 +217,10 @@ export class ClientSession {
     }, fail)
   }
 
-  #leaveMark(jid: string, mark: PushMark): void {
-    const key = `${mark.type} ${jid}`
-    const expectedAt = this.#expected.get(key)
-    this.#expected.delete(key)
-    if (expectedAt !== undefined && this.#now - expectedAt <= APART) return
-    this.#marks.set(key, { at: this.#now, mark })
-  }
-
-  #takeMark(type: PushMark['type'], jid: string): PushMark | undefined {
-    const key = `${type} ${jid}`
-    const left = this.#marks.get(key)
-    this.#marks.delete(key)
-    return left !== undefined && this.#now - left.at <= APART ? left.mark : undefined
-  }
-
-  // — what contacts say —
-
-  received(type: SubscriptionType, contact: string, stanza: Element): void {
-    if (type === 'subscribe') return this.#requested(contact, stanza)
-    const owner = this.#desk.owner()
-    owner.ledger.post((draft) => {
-      const outcome = clientReceived(draft.contact(contact), type, this.#takeMark(type, contact))
-      if (outcome.facts.length === 0) owner.world.bus.count('strays')
-      if (type === 'unsubscribe') this.answered.delete(contact)
-      return owner.enter(draft, outcome, { stanza, status: owner.world.wire.read(stanza).status })
-    })
-  }
-
-  #requested(contact: string, stanza: Element): void {
-    const owner = this.#desk.owner()
-    const { settings, bus } = owner.world
-    const receivedAt = this.#now
-    const xml = stanza.toString()
-    const request: PendingRequest = { xml, receivedAt, deferred: false }
-    const number = this.#number
-    let answer: Decision | Promise<Decision> | undefined
-    owner.ledger.post((draft) => {
-      const before = draft.contact(contact)
-      if (!INBOUND.subscribe[stateOf(before)].deliver) {
-        bus.count('strays')
-        return undefined
-      }
-      answer ??= consultPolicy(owner, askOf(owner, contact, request, stanza))
-      let decision: Decision | 'ask' = answer instanceof Promise ? 'ask' : answer
-      if ((decision === 'ask' || decision === 'defer') && draft.pending >= settings.maxPending) {
-        bus.count('requests.overflow')
-        decision = 'ignore'
-      }
-      if (decision === 'ignore') bus.count('requests.ignore')
-      const outcome = clientRequested(before, xml, decision, owner.subscribesBack(), receivedAt)
-      const tell = this.#entered(owner, draft, outcome, stanza)
-      const waits = decision === 'ask' && answer instanceof Promise ? answer : undefined
-      return () => {
-        tell()
-        void waits?.then((late) => number === this.#number && this.#decided(contact, request, late))
-      }
-    })
-  }
-
-  #decided(contact: string, request: PendingRequest, decision: Decision): void {
-    const owner = this.#desk.owner()
-    owner.ledger.post((draft) => {
-      const known = draft.contact(contact)
-      if (
-        known.request?.xml !== request.xml ||
-        known.request.receivedAt !== request.receivedAt ||
-        this.answered.has(contact)
-      )
-        return undefined
-      return this.#entered(
-        owner,
-        draft,
-        clientAnswered(known, decision, owner.subscribesBack()),
-        owner.world.wire.parse(request.xml),
-      )
-    })
-  }
-
-  #entered(owner: Owner, draft: Draft, outcome: ClientStep, stanza: Element | undefined): () => void {
-    if (outcome.sends.some((send) => send.type === 'subscribed')) this.answered.add(outcome.contact.jid)
-    return owner.enter(
-      draft,
-      outcome,
-      stanza === undefined ? undefined : { stanza, status: owner.world.wire.read(stanza).status },
-    )
-  }
-
   /** The account's own other resources. */
   ownResource(resource: string, presence: Presence | undefined): void {
     if (presence === undefined) this.resources.delete(resource)
     else if (this.resources.size < this.#desk.world.settings.maxResources || this.resources.has(resource))
       this.resources.set(resource, presence)
   }
-
-  /** Stanzas past the roster: what they mean for what is expected. */
-  recorded(type: SubscriptionType, contact: string): void {
-    const owner = this.#desk.peek()
-    if (owner === undefined) return
-    if (type === 'unsubscribe') this.expect(contact, ['unsubscribed'])
-    if (type === 'subscribed' && hasPendingIn(stateOf(owner.book.contact(contact)))) this.answered.add(contact)
-    if (type !== 'unsubscribed') return
-    this.expect(contact, ['unsubscribe'])
-    owner.ledger.post((draft) => {
-      const known = draft.contact(contact)
-      const before = stateOf(known)
-      if (!hasPendingIn(before)) return undefined
-      const { next } = OUTBOUND.unsubscribed[before]
-      return owner.enter(draft, {
-        contact: inState(known, next),
-        sends: [],
-        facts: [{ type: 'transition', before, after: next, cause: 'command' }],
-      })
-    })
-  }
-}
-
-function withoutRequest(draft: Draft, jid: string): ReturnType<Draft['contact']> {
-  const contact = draft.contact(jid)
-  return inState(contact, OUTBOUND.unsubscribed[stateOf(contact)].next)
 }

@@ -267,7 +267,11 @@ export class ComponentDesk implements Desk {
       const told = [...owner.book.known()].map((jid) =>
         owner.enter(draft, step(draft.contact(jid), { kind: 'end' }, now)),
       )
-      return { value: undefined, told: () => told.forEach((tell) => tell()) }
+      return { value: undefined, told: () => runAll(told) }
     })
   }
+}
+
+function runAll(acts: readonly (() => void)[]): void {
+  for (const act of acts) act()
 }

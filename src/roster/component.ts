@@ -1,35 +1,33 @@
-import type { Element } from 'ltx'
 import { RosterError } from '../core/errors.js'
 import { bareJid, domainOf, type JidLike, toBareList } from '../core/jid.js'
 import type { PresenceInit } from '../core/presence.js'
-import type { SubscriptionType } from '../core/state.js'
-import { step } from '../core/step.js'
 import type { StoredRoster } from '../storage/port.js'
 import { parseStoredRoster } from '../storage/record.js'
 import { ComponentDesk } from './component-desk.js'
-import { answerProbe, decideLeftOver, receive, receiveRequest } from './component-inbound.js'
-import { hearAvailable, hearError, hearUnavailable } from './hearing.js'
-import { asStorageError } from './ledger.js'
+import { decideLeftOver } from './component-inbound.js'
 import { Loader } from './loader.js'
 import type { RosterOptions } from './options.js'
 import type { World } from './owner.js'
+import { Reception } from './reception.js'
 import { requestOf } from './request.js'
+import { asStorageError } from './storage-error.js'
 import { Waiters } from './waiting.js'
 
-/** How long an answer that matched nothing is remembered for a record that comes late, in milliseconds. */
-const STRAY = 30_000
-const STRAYS = 1_000
+/** Whether an owner that storage does not have is to exist. */
+export type Admit = () => boolean | Promise<boolean>
+
+const noOne: Admit = () => false
 
 /** All owners of a component. */
 export class Component {
   readonly world: World
   readonly held = new Map<string, ComponentDesk>()
   readonly own: ComponentDesk
-  readonly #admits: RosterOptions['owners']
+  /** What contacts send. */
+  readonly reception: Reception
   readonly #loader: Loader
   readonly #loading = new Map<string, Promise<ComponentDesk | undefined>>()
   readonly #opening = new Set<string>()
-  readonly #strays = new Map<string, { readonly at: number; readonly receive: () => void }>()
   /** News about the component's own roster, for those who wait for it. */
   readonly ready = new Waiters<void>()
   #session = 0
@@ -38,7 +36,7 @@ export class Component {
 
   constructor(world: World, owners: RosterOptions['owners']) {
     this.world = world
-    this.#admits = owners
+    this.reception = new Reception(this, owners)
     this.#loader = new Loader(world.settings.storage, (name) => world.bus.count(name))
     this.own = new ComponentDesk(this)
     this.own.isOpen = true
@@ -94,20 +92,26 @@ export class Component {
   }
 
   /** The owner's desk, from memory or storage; `undefined`: there is no such owner. Nothing is created. */
-  reach(jid: string, admit: () => boolean | Promise<boolean> = () => false): Promise<ComponentDesk | undefined> {
+  reach(jid: string, admit: Admit = noOne): Promise<ComponentDesk | undefined> {
     const desk = this.get(jid)
     return desk === undefined ? this.#load(jid, admit) : Promise.resolve(desk)
   }
 
-  #load(jid: string, admit: () => boolean | Promise<boolean>): Promise<ComponentDesk | undefined> {
+  /** The owner as it comes from storage, if it is on its way. */
+  loading(jid: string): Promise<ComponentDesk | undefined> | undefined {
+    return this.#loading.get(jid)
+  }
+
+  #load(jid: string, admit: Admit): Promise<ComponentDesk | undefined> {
     const known = this.#loading.get(jid)
-    if (known !== undefined) return known
+    // Whoever waits along may be one that would not have admitted the owner.
+    if (known !== undefined) return admit === noOne ? known : known.then((desk) => desk ?? this.reach(jid, admit))
     const loading = this.#take(jid, admit).finally(() => this.#loading.delete(jid))
     this.#loading.set(jid, loading)
     return loading
   }
 
-  async #take(jid: string, admit: () => boolean | Promise<boolean>): Promise<ComponentDesk | undefined> {
+  async #take(jid: string, admit: Admit): Promise<ComponentDesk | undefined> {
     let stored: StoredRoster | undefined
     try {
       const record = await this.#loader.load(jid)
@@ -255,115 +259,6 @@ export class Component {
   offline(): void {
     this.#session += 1
     for (const desk of this.held.values()) desk.owner().endSession()
-  }
-
-  // — what comes in —
-
-  available(to: string, from: string, stanza: Element): void {
-    this.#ifHeld(to, (desk) => hearAvailable(desk.owner(), from, stanza))
-  }
-
-  unavailable(to: string, from: string, stanza: Element): void {
-    this.#ifHeld(to, (desk) => hearUnavailable(desk.owner(), from, stanza))
-  }
-
-  failed(to: string, from: string, stanza: Element): void {
-    this.#ifHeld(to, (desk) => hearError(desk.owner(), from, stanza))
-  }
-
-  /** Presence is volatile: it is kept for owners that somebody holds. */
-  #ifHeld(to: string, act: (desk: ComponentDesk) => void): void {
-    const slash = to.indexOf('/')
-    const bare = slash === -1 ? to : to.slice(0, slash)
-    const desk = this.get(bare)
-    if (desk !== undefined) return act(desk)
-    const jid = this.world.canonical(bare)
-    const other = jid === undefined ? undefined : this.get(jid)
-    if (other !== undefined) return act(other)
-    const loading = jid === undefined ? undefined : this.#loading.get(jid)
-    if (loading === undefined) this.world.bus.count('presences.unheld')
-    else
-      void loading.then((late) => late !== undefined && act(late)).catch(() => this.world.bus.count('presences.unheld'))
-  }
-
-  subscription(type: SubscriptionType, to: string, from: string, stanza: Element): void {
-    const jid = this.world.canonical(to)
-    const contact = this.world.canonical(from)
-    if (jid === undefined || contact === undefined || jid === contact) {
-      this.world.bus.rejected(
-        'STANZA_INVALID',
-        `Expected a subscription stanza between two JIDs, but "${type}" came from ${from} to ${to}.`,
-        jid ?? to,
-        from,
-        stanza,
-      )
-      return
-    }
-    this.#with(jid, true, (desk) => {
-      const owner = desk?.owner()
-      if (owner === undefined) this.world.bus.count('owners.unknown')
-      else if (type === 'subscribe') receiveRequest(owner, contact, stanza)
-      else
-        receive(owner, type, contact, stanza, () =>
-          this.#remember(jid, type, contact, () => receive(owner, type, contact, stanza, () => undefined)),
-        )
-    })
-  }
-
-  probe(to: string, from: string): void {
-    const jid = this.world.canonical(to)
-    const contact = this.world.canonical(from)
-    if (jid === undefined || contact === undefined || jid === contact) return
-    this.#with(jid, false, (desk) => {
-      if (desk !== undefined) return answerProbe(desk, from, contact)
-      const { wire, bus } = this.world
-      bus.count('owners.unknown')
-      // As for a stranger of an owner that exists: nobody can tell which ones do.
-      wire.transmit(wire.stanza(jid, { type: 'unsubscribed', to: contact })).catch(() => bus.count('unsent'))
-    })
-  }
-
-  #with(jid: string, mayAdmit: boolean, act: (desk: ComponentDesk | undefined) => void): void {
-    const desk = this.get(jid)
-    if (desk !== undefined) return act(desk)
-    const admits = this.#admits
-    const admit = mayAdmit && typeof admits === 'function' ? () => admits(jid) : () => false
-    this.reach(jid, admit).then(act, (cause: unknown) => this.world.bus.error(asStorageError(jid, cause)))
-  }
-
-  /** The application sent a subscription stanza past the roster. */
-  recorded(type: SubscriptionType, owner: string, to: string): void {
-    const jid = this.world.canonical(owner)
-    const contact = this.world.canonical(to)
-    if (jid === undefined || contact === undefined || jid === contact) return
-    this.#with(jid, true, (desk) => {
-      if (desk === undefined) return
-      const target = desk.owner()
-      target.ledger.post((draft) => {
-        const tell = target.enter(
-          draft,
-          step(draft.contact(contact), { kind: 'recorded', type }, this.world.settings.clock.now()),
-        )
-        return () => {
-          tell()
-          if (type === 'subscribe') this.#recall(jid, contact)
-        }
-      })
-    })
-  }
-
-  #remember(owner: string, type: SubscriptionType, contact: string, again: () => void): void {
-    if (type === 'unsubscribe') return
-    this.#strays.set(`${owner} ${contact}`, { at: this.world.settings.clock.now(), receive: again })
-    const [oldest] = this.#strays.keys()
-    if (this.#strays.size > STRAYS && oldest !== undefined) this.#strays.delete(oldest)
-  }
-
-  #recall(owner: string, contact: string): void {
-    const key = `${owner} ${contact}`
-    const stray = this.#strays.get(key)
-    this.#strays.delete(key)
-    if (stray !== undefined && this.world.settings.clock.now() - stray.at <= STRAY) stray.receive()
   }
 
   // — the end —

@@ -1,13 +1,14 @@
 import type { Element } from 'ltx'
 import type { Clock } from '../core/clock.js'
-import { sameContact } from '../core/contact.js'
 import { RosterError } from '../core/errors.js'
 import { randomId } from '../core/random.js'
 import type { Send } from '../core/step.js'
 import type { Owed, RosterChange, RosterStorage, StoredRoster } from '../storage/port.js'
 import { parseStoredRoster } from '../storage/record.js'
-import { Book, Draft, toStored } from './book.js'
+import { Book, Draft } from './book.js'
+import { advanced, cacheChangeOf, changeOf, isOwed, replacementOf } from './change.js'
 import { Outbox } from './outbox.js'
+import { asStorageError, isConflict } from './storage-error.js'
 import type { Wire } from './wire.js'
 
 /** How often a decision is made again when other processes keep changing the roster. */
@@ -188,12 +189,15 @@ export class Ledger {
   }
 
   async #commit(draft: Draft, owed: readonly OwedStanza[]): Promise<void> {
-    const change = this.#replace ? await this.#replacement(draft) : this.#changeOf(draft, owed)
+    const { storage } = this.#port
+    const change = this.#replace
+      ? replacementOf(this.book, draft, await storage.load(this.owner))
+      : this.#changeOf(draft, owed)
     if (change === undefined) return
     this.#port.count('commits')
     this.#attempted = change.revision
     try {
-      await this.#port.storage.commit(this.owner, change)
+      await storage.commit(this.owner, change)
     } catch (cause) {
       if (isConflict(cause) || !(await this.#happened(change.revision))) throw cause
     }
@@ -212,45 +216,14 @@ export class Ledger {
   }
 
   #changeOf(draft: Draft, owed: readonly OwedStanza[] = []): RosterChange | undefined {
-    const hasVersion = draft.version !== undefined && draft.version !== this.book.version
-    const owes = this.#port.authority === 'self' && draft.sends.some(isOwed)
-    const put = []
-    const remove = []
-    for (const [jid, contact] of draft.changed) {
-      const isCache = this.#port.authority === 'server'
-      if (isCache && sameContact(withoutRequest(contact), withoutRequest(this.book.contact(jid)))) continue
-      const stored = toStored(isCache ? withoutRequest(contact) : contact)
-      if (stored === undefined) remove.push(jid)
-      else put.push(stored)
-    }
-    const isEmpty = put.length === 0 && remove.length === 0
-    if (isEmpty && draft.settle.length === 0 && !hasVersion && !owes && !draft.isNew) return undefined
-    const settle = [...new Set([...draft.settle, ...this.outbox.settled])]
-    return {
-      base: this.book.revision,
-      revision: randomId(),
-      put,
-      remove,
-      ...(draft.version === undefined ? {} : { version: draft.version }),
-      owe: owed.map(({ entry }) => entry),
-      settle,
-    }
-  }
-
-  /** Server's roster: the cache as a whole, whatever it holds now. */
-  async #replacement(draft: Draft): Promise<RosterChange> {
-    const stored = await this.#port.storage.load(this.owner)
-    const put = []
-    const kept = new Set<string>()
-    for (const jid of new Set([...this.book.items.keys(), ...draft.changed.keys()])) {
-      const item = toStored(withoutRequest(draft.contact(jid)))
-      if (item === undefined) continue
-      put.push(item)
-      kept.add(jid)
-    }
-    const remove = (stored?.items ?? []).map((item) => item.jid).filter((jid) => !kept.has(jid))
-    const version = draft.version ?? this.book.version
-    return { base: stored?.revision, revision: randomId(), put, remove, ...(version === undefined ? {} : { version }) }
+    const { settled } = this.outbox
+    if (this.#port.authority === 'server') return cacheChangeOf(this.book, draft, settled)
+    return changeOf(
+      this.book,
+      draft,
+      owed.map(({ entry }) => entry),
+      settled,
+    )
   }
 
   #owedOf(draft: Draft): readonly OwedStanza[] {
@@ -292,24 +265,8 @@ export class Ledger {
     this.#port.count('loads')
     const loaded = changes === undefined ? await this.#port.storage.load(this.owner) : undefined
     this.#unsure = false
-    if (changes !== undefined) {
-      const items = new Map(
-        [...this.book.known()].flatMap((jid) => toStored(this.book.contact(jid)) ?? []).map((item) => [item.jid, item]),
-      )
-      for (const jid of changes.remove) items.delete(jid)
-      for (const item of changes.put) items.set(item.jid, item)
-      const { owed, revision, version } = changes
-      this.#port.foreign(
-        parseStoredRoster(this.owner, {
-          items: [...items.values()],
-          owed,
-          revision,
-          ...(version === undefined ? {} : { version }),
-        }),
-      )
-    } else {
-      this.#port.foreign(loaded === undefined ? undefined : parseStoredRoster(this.owner, loaded))
-    }
+    const stored = changes === undefined ? loaded : advanced(this.book, changes)
+    this.#port.foreign(stored === undefined ? undefined : parseStoredRoster(this.owner, stored))
   }
 
   #pause(attempt: number): Promise<void> {
@@ -343,35 +300,4 @@ function decideAll(tasks: readonly Task[], draft: Draft): readonly Told[] {
       }
     }
   })
-}
-
-const isOwed = (send: Send): boolean => send.type !== 'presence' && send.type !== 'probe'
-
-/** A server's pending requests are its own to remember: the cache holds the roster alone. */
-function withoutRequest(contact: Parameters<typeof toStored>[0]): Parameters<typeof toStored>[0] {
-  const { item } = contact
-  if (contact.request === undefined && item?.pendingIn !== true) return contact
-  return {
-    ...contact,
-    request: undefined,
-    item: item === undefined ? undefined : { ...item, state: WITHOUT_IN[item.state] ?? item.state },
-  }
-}
-
-const WITHOUT_IN: Partial<Record<string, 'none' | 'none+out' | 'to'>> = {
-  'none+in': 'none',
-  'none+out+in': 'none+out',
-  'to+in': 'to',
-}
-
-const isConflict = (cause: unknown): boolean => cause instanceof RosterError && cause.code === 'STORAGE_CONFLICT'
-
-/** Whatever a storage throws is one of ours from here on. */
-export function asStorageError(owner: string, cause: unknown): RosterError {
-  if (cause instanceof RosterError) return cause
-  return new RosterError(
-    'STORAGE_FAILED',
-    `The storage failed for ${owner}: ${cause instanceof Error ? cause.message : String(cause)}`,
-    { owner, cause },
-  )
 }

@@ -1,7 +1,9 @@
 import type { Element } from 'ltx'
 import { RosterError } from '../core/errors.js'
+import type { SubscriptionType } from '../core/state.js'
 import type { Bus } from '../roster/bus.js'
 import type { ClientDesk } from '../roster/client-desk.js'
+import { clientReceives, clientRecorded } from '../roster/client-inbound.js'
 import { hearAvailable, hearError, hearUnavailable } from '../roster/hearing.js'
 import type { Settings } from '../roster/options.js'
 import { attr, errorElement, isFromOwnServer, isSubscriptionType, NS_ROSTER, pushedItem, readItem } from './codec.js'
@@ -76,7 +78,10 @@ export class ClientBinding {
     this.#endLater = undefined
     this.#questions.endAll()
     this.#desk.session.end()
-    if (this.#features !== undefined) return this.#start()
+    if (this.#features !== undefined) {
+      this.#start()
+      return
+    }
     // With SASL2 a session begins before the features tell what it can do.
     const cancel = this.#settings.clock.after(PATIENCE, () => this.#onFeatures?.())
     this.#onFeatures = () => {
@@ -96,7 +101,10 @@ export class ClientBinding {
   #disconnected(): void {
     this.#onFeatures = undefined
     const keptFor = managementOf(this.#wire.entity).resumableFor()
-    if (keptFor === undefined) return this.#end()
+    if (keptFor === undefined) {
+      this.#end()
+      return
+    }
     this.#endLater?.()
     this.#endLater = this.#settings.clock.after(keptFor, () => this.#end())
   }
@@ -172,20 +180,20 @@ export class ClientBinding {
     const { from, type } = stanza.attrs as { readonly from?: string; readonly type?: string }
     if (owner === undefined || from === undefined || !this.#desk.session.isRunning) return
     const slash = from.indexOf('/')
-    if ((slash === -1 ? from : from.slice(0, slash)) === owner.jid) return this.#ownPresence(from, slash, type, stanza)
-    if (type === undefined) hearAvailable(owner, from, stanza)
+    if ((slash === -1 ? from : from.slice(0, slash)) === owner.jid) this.#ownPresence(from, slash, type, stanza)
+    else if (type === undefined) hearAvailable(owner, from, stanza)
     else if (type === 'unavailable') hearUnavailable(owner, from, stanza)
     else if (isSubscriptionType(type)) this.#subscription(type, from, stanza)
     else if (type === 'error') hearError(owner, from, stanza)
     else this.#bus.count('presences.unknown')
   }
 
-  #subscription(type: Parameters<ClientDesk['session']['received']>[0], from: string, stanza: Element): void {
+  #subscription(type: SubscriptionType, from: string, stanza: Element): void {
     const contact = this.#wire.canonical(from)
     if (contact === undefined || contact === this.#wire.self()) {
       const message = `Expected "${type}" from a contact, but it came from ${from}.`
       this.#bus.rejected('STANZA_INVALID', message, this.#wire.self() ?? '', from, stanza)
-    } else this.#desk.session.received(type, contact, stanza)
+    } else clientReceives(this.#desk.session, this.#desk.owner(), type, contact, stanza)
   }
 
   #ownPresence(from: string, slash: number, type: string | undefined, stanza: Element): void {
@@ -252,7 +260,10 @@ export class ClientBinding {
     const to = attr(stanza, 'to')
     if (to === undefined && (type === undefined || type === 'unavailable')) this.#desk.session.hasAnnounced = true
     const contact = to === undefined ? undefined : this.#wire.canonical(to)
-    if (contact !== undefined && isSubscriptionType(type)) this.#desk.session.recorded(type, contact)
+    if (contact !== undefined && isSubscriptionType(type)) {
+      const owner = this.#desk.peek()
+      if (owner !== undefined) clientRecorded(this.#desk.session, owner, type, contact)
+    }
   }
 
   #detach(): void {

@@ -52,12 +52,12 @@ export class ComponentBinding {
   #presence(stanza: Element): void {
     const { from, to, type } = stanza.attrs as { readonly from?: string; readonly to?: string; readonly type?: string }
     // XEP-0114 has both on every stanza.
-    if (from === undefined || to === undefined) return this.#bus.count('presences.unaddressed')
-    if (type === undefined) this.#component.available(to, from, stanza)
-    else if (type === 'unavailable') this.#component.unavailable(to, from, stanza)
-    else if (type === 'probe') this.#component.probe(to, from)
-    else if (isSubscriptionType(type)) this.#component.subscription(type, to, from, stanza)
-    else if (type === 'error') this.#component.failed(to, from, stanza)
+    if (from === undefined || to === undefined) this.#bus.count('presences.unaddressed')
+    else if (type === undefined) this.#component.reception.available(to, from, stanza)
+    else if (type === 'unavailable') this.#component.reception.unavailable(to, from, stanza)
+    else if (type === 'probe') this.#component.reception.probe(to, from)
+    else if (isSubscriptionType(type)) this.#component.reception.subscription(type, to, from, stanza)
+    else if (type === 'error') this.#component.reception.failed(to, from, stanza)
     else this.#bus.count('presences.unknown')
   }
 
@@ -67,6 +67,7 @@ export class ComponentBinding {
     const type = attr(stanza, 'type')
     const to = attr(stanza, 'to')
     const owner = attr(stanza, 'from') ?? this.#wire.self()
-    if (owner !== undefined && to !== undefined && isSubscriptionType(type)) this.#component.recorded(type, owner, to)
+    if (owner !== undefined && to !== undefined && isSubscriptionType(type))
+      this.#component.reception.recorded(type, owner, to)
   }
 }

@@ -1,0 +1,140 @@
+import type { Element } from 'ltx'
+import type { SubscriptionType } from '../core/state.js'
+import { step } from '../core/step.js'
+import type { Admit, Component } from './component.js'
+import type { ComponentDesk } from './component-desk.js'
+import { answerProbe, receive, receiveRequest } from './component-inbound.js'
+import { hearAvailable, hearError, hearUnavailable } from './hearing.js'
+import type { RosterOptions } from './options.js'
+import type { Owner } from './owner.js'
+import { asStorageError } from './storage-error.js'
+
+/** How long an answer that matched nothing is remembered for a record that comes late, in milliseconds. */
+const STRAY = 30_000
+const STRAYS = 1_000
+
+/** What contacts send to a component's owners. Nobody can make up an owner, and strangers leave no trace. */
+export class Reception {
+  readonly #component: Component
+  readonly #admits: RosterOptions['owners']
+  readonly #strays = new Map<string, { readonly at: number; readonly receive: () => void }>()
+
+  constructor(component: Component, admits: RosterOptions['owners']) {
+    this.#component = component
+    this.#admits = admits
+  }
+
+  available(to: string, from: string, stanza: Element): void {
+    this.#ifHeld(to, (owner) => hearAvailable(owner, from, stanza))
+  }
+
+  unavailable(to: string, from: string, stanza: Element): void {
+    this.#ifHeld(to, (owner) => hearUnavailable(owner, from, stanza))
+  }
+
+  failed(to: string, from: string, stanza: Element): void {
+    this.#ifHeld(to, (owner) => hearError(owner, from, stanza))
+  }
+
+  /** Presence is volatile: it is kept for owners that somebody holds. */
+  #ifHeld(to: string, act: (owner: Owner) => void): void {
+    const { world } = this.#component
+    const slash = to.indexOf('/')
+    const bare = slash === -1 ? to : to.slice(0, slash)
+    const desk = this.#component.get(bare) ?? this.#component.get(world.canonical(bare) ?? '')
+    if (desk !== undefined) act(desk.owner())
+    else this.#whenLoaded(world.canonical(bare), act)
+  }
+
+  #whenLoaded(jid: string | undefined, act: (owner: Owner) => void): void {
+    const { bus } = this.#component.world
+    const unheld = (): void => bus.count('presences.unheld')
+    const loading = jid === undefined ? undefined : this.#component.loading(jid)
+    if (loading === undefined) unheld()
+    else loading.then((desk) => (desk === undefined ? unheld() : act(desk.owner())), unheld)
+  }
+
+  subscription(type: SubscriptionType, to: string, from: string, stanza: Element): void {
+    const { world } = this.#component
+    const jid = world.canonical(to)
+    const contact = world.canonical(from)
+    if (jid === undefined || contact === undefined || jid === contact) {
+      const message = `Expected a subscription stanza between two JIDs, but "${type}" came from ${from} to ${to}.`
+      world.bus.rejected('STANZA_INVALID', message, jid ?? to, from, stanza)
+      return
+    }
+    this.#with(jid, true, (desk) => {
+      if (desk === undefined) world.bus.count('owners.unknown')
+      else if (type === 'subscribe') receiveRequest(desk.owner(), contact, stanza)
+      else this.#answer(desk.owner(), type, contact, stanza)
+    })
+  }
+
+  #answer(owner: Owner, type: Exclude<SubscriptionType, 'subscribe'>, contact: string, stanza: Element): void {
+    const again = (): void => receive(owner, type, contact, stanza, () => undefined)
+    receive(owner, type, contact, stanza, () => {
+      if (type !== 'unsubscribe') this.#remember(owner.jid, contact, again)
+    })
+  }
+
+  probe(to: string, from: string): void {
+    const { wire, bus, canonical } = this.#component.world
+    const jid = canonical(to)
+    const contact = canonical(from)
+    if (jid === undefined || contact === undefined || jid === contact) return
+    this.#with(jid, false, (desk) => {
+      if (desk !== undefined) {
+        answerProbe(desk, from, contact)
+        return
+      }
+      bus.count('owners.unknown')
+      // As for a stranger of an owner that exists: nobody can tell which ones do.
+      wire.transmit(wire.stanza(jid, { type: 'unsubscribed', to: contact })).catch(() => bus.count('unsent'))
+    })
+  }
+
+  #with(jid: string, mayAdmit: boolean, act: (desk: ComponentDesk | undefined) => void): void {
+    const desk = this.#component.get(jid)
+    if (desk !== undefined) {
+      act(desk)
+      return
+    }
+    const admits = this.#admits
+    const admit: Admit | undefined = mayAdmit && typeof admits === 'function' ? () => admits(jid) : undefined
+    const fail = (cause: unknown): void => this.#component.world.bus.error(asStorageError(jid, cause))
+    this.#component.reach(jid, admit).then(act, fail)
+  }
+
+  /** The application sent a subscription stanza past the roster. */
+  recorded(type: SubscriptionType, from: string, to: string): void {
+    const { canonical, settings } = this.#component.world
+    const jid = canonical(from)
+    const contact = canonical(to)
+    if (jid === undefined || contact === undefined || jid === contact) return
+    this.#with(jid, true, (desk) => {
+      const owner = desk?.owner()
+      owner?.ledger.post((draft) => {
+        const outcome = step(draft.contact(contact), { kind: 'recorded', type }, settings.clock.now())
+        const tell = owner.enter(draft, outcome)
+        return () => {
+          tell()
+          if (type === 'subscribe') this.#recall(jid, contact)
+        }
+      })
+    })
+  }
+
+  /** With a full send buffer an answer can overtake the record of what it answers. */
+  #remember(owner: string, contact: string, again: () => void): void {
+    this.#strays.set(`${owner} ${contact}`, { at: this.#component.world.settings.clock.now(), receive: again })
+    const [oldest] = this.#strays.keys()
+    if (this.#strays.size > STRAYS && oldest !== undefined) this.#strays.delete(oldest)
+  }
+
+  #recall(owner: string, contact: string): void {
+    const key = `${owner} ${contact}`
+    const stray = this.#strays.get(key)
+    this.#strays.delete(key)
+    if (stray !== undefined && this.#component.world.settings.clock.now() - stray.at <= STRAY) stray.receive()
+  }
+}
