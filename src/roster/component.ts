@@ -3,14 +3,15 @@ import { bareJid, domainOf, type JidLike, toBareList } from '../core/jid.js'
 import type { PresenceInit } from '../core/presence.js'
 import type { StoredRoster } from '../storage/port.js'
 import { parseStoredRoster } from '../storage/record.js'
+import { fillBook } from './book.js'
 import { ComponentDesk } from './component-desk.js'
 import { decideLeftOver } from './component-inbound.js'
+import { asStorageError } from './from-storage.js'
 import { Loader } from './loader.js'
 import type { RosterOptions } from './options.js'
 import type { World } from './owner.js'
 import { Reception } from './reception.js'
 import { requestOf } from './request.js'
-import { asStorageError } from './storage-error.js'
 import { Waiters } from './waiting.js'
 
 /** Whether an owner that storage does not have is to exist. */
@@ -30,6 +31,7 @@ export class Component {
   readonly #opening = new Set<string>()
   /** News about the component's own roster, for those who wait for it. */
   readonly ready = new Waiters<void>()
+  readonly #lost = new Waiters<void>()
   #session = 0
   #unwatch: (() => Promise<void>) | undefined
   isClosed = false
@@ -130,6 +132,20 @@ export class Component {
     // Who is opened appears when it is: not once for being loaded and once more.
     if (desk === this.own) this.#opened(desk)
     else if (this.world.wire.isOnline() && !this.#opening.has(jid)) this.#appear(desk)
+    return desk
+  }
+
+  /** A desk for reading: it stays out of memory, its commands load the owner. */
+  async glimpse(jid: string): Promise<ComponentDesk> {
+    const desk = new ComponentDesk(this)
+    const { book } = desk.bind(jid)
+    try {
+      const stored = await this.world.settings.storage.load(jid)
+      if (stored !== undefined) fillBook(book, parseStoredRoster(jid, stored))
+    } catch (cause) {
+      throw asStorageError(jid, cause)
+    }
+    desk.standIn()
     return desk
   }
 
@@ -258,6 +274,7 @@ export class Component {
   /** A component has no resumption: its session is over. */
   offline(): void {
     this.#session += 1
+    this.#lost.resolve()
     for (const desk of this.held.values()) desk.owner().endSession()
   }
 
@@ -267,7 +284,9 @@ export class Component {
     const desks = [...this.held.values()]
     if (announce) for (const desk of desks) await desk.announcer.withdraw()
     for (const desk of desks) await desk.owner().ledger.settled()
-    if (this.world.wire.isOnline()) await Promise.all(desks.map((desk) => desk.owner().ledger.outbox.drained()))
+    const sent = Promise.all(desks.map((desk) => desk.owner().ledger.outbox.drained()))
+    // What a lost connection keeps from being sent stays owed.
+    if (this.world.wire.isOnline()) await Promise.race([sent, this.#lost.wait()])
     for (const desk of desks) {
       const { ledger } = desk.owner()
       ledger.outbox.stop()

@@ -7,12 +7,14 @@ import type { Owed, RosterChange, RosterStorage, StoredRoster } from '../storage
 import { parseStoredRoster } from '../storage/record.js'
 import { Book, Draft } from './book.js'
 import { advanced, cacheChangeOf, changeOf, isOwed, replacementOf } from './change.js'
+import { asStorageError, eraseRoster, isConflict } from './from-storage.js'
 import { Outbox } from './outbox.js'
-import { asStorageError, isConflict } from './storage-error.js'
 import type { Wire } from './wire.js'
 
 /** How often a decision is made again when other processes keep changing the roster. */
 const ATTEMPTS = 8
+/** Notifications may come late, but not later than this many commits. */
+const REMEMBERED = 32
 
 /** Decides against a draft; returns what is to be told once it is stored. It may run again after a conflict. */
 export type Decide = (draft: Draft) => (() => void) | undefined
@@ -48,12 +50,12 @@ export class Ledger {
   readonly #port: LedgerPort
   readonly #tasks: Task[] = []
   #working = false
-  /** Whether storage may hold something else than the book was made from. */
+  /** Storage may hold something else than the book was made from. */
   #unsure = false
   /** Server's roster: storage holds something that the next commit has to replace as a whole. */
   #replace = false
-  /** The revision of the last commit that was tried. */
-  #attempted: string | undefined
+  /** The revisions of the last commits that were tried here: news of them is no news. */
+  readonly #ours: string[] = []
   #idle: (() => void)[] = []
 
   constructor(owner: string, port: LedgerPort) {
@@ -92,7 +94,7 @@ export class Ledger {
 
   /** Storage has moved: look, unless it was this process. */
   storageMoved(revision: string | undefined): void {
-    if (revision !== undefined && (revision === this.book.revision || revision === this.#attempted)) return
+    if (revision !== undefined && (revision === this.book.revision || this.#ours.includes(revision))) return
     this.#unsure = true
     this.post(() => undefined)
   }
@@ -117,18 +119,9 @@ export class Ledger {
 
   /** Deletes the roster from storage, whatever has become of it. `false`: there was none. */
   async erase(): Promise<boolean> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        const stored = await this.#port.storage.load(this.owner)
-        if (stored === undefined) return false
-        await this.#port.storage.commit(this.owner, { base: stored.revision, revision: randomId(), erase: true })
-        this.book.revision = undefined
-        return true
-      } catch (cause) {
-        if (!isConflict(cause) || attempt >= ATTEMPTS) throw asStorageError(this.owner, cause)
-        await this.#pause(attempt)
-      }
-    }
+    const existed = await eraseRoster(this.#port.storage, this.owner, ATTEMPTS, (attempt) => this.#pause(attempt))
+    this.book.revision = undefined
+    return existed
   }
 
   #work(): void {
@@ -195,7 +188,7 @@ export class Ledger {
       : this.#changeOf(draft, owed)
     if (change === undefined) return
     this.#port.count('commits')
-    this.#attempted = change.revision
+    if (this.#ours.push(change.revision) > REMEMBERED) this.#ours.shift()
     try {
       await storage.commit(this.owner, change)
     } catch (cause) {
@@ -269,10 +262,10 @@ export class Ledger {
     this.#port.foreign(stored === undefined ? undefined : parseStoredRoster(this.owner, stored))
   }
 
-  #pause(attempt: number): Promise<void> {
-    if (attempt === 1) return Promise.resolve()
-    const ms = Math.ceil(Math.random() * 2 ** attempt)
-    return new Promise((resolve) => void this.#port.clock.after(ms, resolve))
+  /** Jitter, so that those who collided do not collide again. */
+  async #pause(attempt: number): Promise<void> {
+    if (attempt === 1) return
+    await new Promise<void>((resolve) => void this.#port.clock.after(Math.ceil(Math.random() * 2 ** attempt), resolve))
   }
 }
 

@@ -4,10 +4,10 @@ import { step } from '../core/step.js'
 import type { Admit, Component } from './component.js'
 import type { ComponentDesk } from './component-desk.js'
 import { answerProbe, receive, receiveRequest } from './component-inbound.js'
+import { asStorageError } from './from-storage.js'
 import { hearAvailable, hearError, hearUnavailable } from './hearing.js'
 import type { RosterOptions } from './options.js'
 import type { Owner } from './owner.js'
-import { asStorageError } from './storage-error.js'
 
 /** How long an answer that matched nothing is remembered for a record that comes late, in milliseconds. */
 const STRAY = 30_000

@@ -4,17 +4,15 @@ import { RosterError } from '../core/errors.js'
 import { bareJid, type JidLike } from '../core/jid.js'
 import type { AutoAuthorize } from '../core/policy.js'
 import type { SubscriptionType } from '../core/state.js'
-import { parseStoredRoster } from '../storage/record.js'
-import { fillBook } from './book.js'
 import { Bus } from './bus.js'
 import { ClientDesk } from './client-desk.js'
 import { Component } from './component.js'
-import { ComponentDesk } from './component-desk.js'
+import type { ComponentDesk } from './component-desk.js'
 import type { RosterEvent, RosterEvents, SubscriptionRequest } from './events.js'
+import { asStorageError, ownersOf } from './from-storage.js'
 import { type CallOptions, closed, type RosterOptions, type Settings, settingsOf } from './options.js'
 import type { World } from './owner.js'
 import type { OwnerRoster } from './owner-roster.js'
-import { asStorageError } from './storage-error.js'
 import { EventStream } from './stream.js'
 import { waitFor } from './waiting.js'
 import type { Wire } from './wire.js'
@@ -163,20 +161,7 @@ export abstract class RosterBase extends EventEmitter<RosterEvents> {
       ...(domain === undefined ? {} : { domain: bareJid(domain) }),
       ...(signal === undefined ? {} : { signal }),
     }
-    yield* this.#inStorage(filter)
-  }
-
-  async *#inStorage(filter: Parameters<Settings['storage']['owners']>[0]): AsyncIterableIterator<string> {
-    const seen = new Set<string>()
-    try {
-      for await (const owner of this.#settings.storage.owners(filter)) {
-        if (!seen.has(owner)) yield owner
-        seen.add(owner)
-      }
-    } catch (cause) {
-      if (filter?.signal?.aborted === true) throw filter.signal.reason
-      throw asStorageError('all owners', cause)
-    }
+    yield* ownersOf(this.#settings.storage, filter)
   }
 
   /** Deferred requests of all owners, loaded or not. Reading them loads nobody for good. */
@@ -193,24 +178,10 @@ export abstract class RosterBase extends EventEmitter<RosterEvents> {
       ...(domain === undefined ? {} : { domain: bareJid(domain) }),
       ...(signal === undefined ? {} : { signal }),
     }
-    for await (const owner of this.#inStorage(filter)) {
-      const desk = component.get(owner) ?? (await this.#glimpse(component, owner))
+    for await (const owner of ownersOf(this.#settings.storage, filter)) {
+      const desk = component.get(owner) ?? (await component.glimpse(owner))
       yield* desk.requests()
     }
-  }
-
-  /** A desk for reading: it stays out of memory, its answers load the owner. */
-  async #glimpse(component: Component, owner: string): Promise<ComponentDesk> {
-    const desk = new ComponentDesk(component)
-    const { book } = desk.bind(owner)
-    try {
-      const stored = await this.#settings.storage.load(owner)
-      if (stored !== undefined) fillBook(book, parseStoredRoster(owner, stored))
-    } catch (cause) {
-      throw asStorageError(owner, cause)
-    }
-    desk.standIn()
-    return desk
   }
 
   /**

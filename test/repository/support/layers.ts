@@ -27,7 +27,14 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   'src/core/': layer(['src/core/'], ['ltx', 'eventemitter3']),
   'src/storage/': layer(['src/storage/', 'src/core/']),
   'src/roster/': layer(
-    ['src/roster/', 'src/core/', 'src/storage/port.ts', 'src/storage/memory.ts', 'eventemitter3'],
+    [
+      'src/roster/',
+      'src/core/',
+      'src/storage/port.ts',
+      'src/storage/record.ts',
+      'src/storage/memory.ts',
+      'eventemitter3',
+    ],
     ['ltx'],
   ),
   'src/xmpp/': layer(['src/xmpp/', 'src/core/', 'src/roster/', 'src/storage/port.ts', 'ltx/lib/ltx.js'], ['ltx']),

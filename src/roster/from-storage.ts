@@ -1,0 +1,46 @@
+import { RosterError } from '../core/errors.js'
+import { randomId } from '../core/random.js'
+import type { OwnersFilter, RosterStorage } from '../storage/port.js'
+
+export const isConflict = (cause: unknown): boolean => cause instanceof RosterError && cause.code === 'STORAGE_CONFLICT'
+
+/** Whatever a storage throws is one of ours from here on. */
+export function asStorageError(owner: string, cause: unknown): RosterError {
+  if (cause instanceof RosterError) return cause
+  const message = cause instanceof Error ? cause.message : String(cause)
+  return new RosterError('STORAGE_FAILED', `The storage failed for ${owner}: ${message}`, { owner, cause })
+}
+
+/** Each owner once, with errors of ours. */
+export async function* ownersOf(storage: RosterStorage, filter: OwnersFilter): AsyncIterableIterator<string> {
+  const seen = new Set<string>()
+  try {
+    for await (const owner of storage.owners(filter)) {
+      if (!seen.has(owner)) yield owner
+      seen.add(owner)
+    }
+  } catch (cause) {
+    if (filter.signal?.aborted === true) throw filter.signal.reason
+    throw asStorageError('all owners', cause)
+  }
+}
+
+/** Deletes a roster, whoever changes it meanwhile. `false`: there was none. */
+export async function eraseRoster(
+  storage: RosterStorage,
+  owner: string,
+  attempts: number,
+  pause: (attempt: number) => Promise<void>,
+): Promise<boolean> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const stored = await storage.load(owner)
+      if (stored === undefined) return false
+      await storage.commit(owner, { base: stored.revision, revision: randomId(), erase: true })
+      return true
+    } catch (cause) {
+      if (!isConflict(cause) || attempt >= attempts) throw asStorageError(owner, cause)
+      await pause(attempt)
+    }
+  }
+}
