@@ -33,6 +33,8 @@ export class ClientBinding {
   #features: { readonly versioning: boolean; readonly preapproval: boolean; readonly management: boolean } | undefined
   #onFeatures: (() => void) | undefined
   #onManaged: (() => void) | undefined
+  /** The server has answered whether it counts stanzas on this stream (XEP-0198). */
+  #isManaged = false
   #endLater: (() => void) | undefined
   #isDetached = false
 
@@ -57,6 +59,7 @@ export class ClientBinding {
     this.#listeners.on('send', (stanza: Element) => this.#sent(stanza))
     this.#listeners.on('open', () => {
       this.#features = undefined
+      this.#isManaged = false
       // An open stream over TLS stays as it is; another one may still be upgraded.
       if (isSecure(entity)) decodeWhole(entity)
     })
@@ -136,7 +139,10 @@ export class ClientBinding {
         management: nonza.getChild('sm', NS_SM) !== undefined,
       }
       this.#onFeatures?.()
-    } else if (nonza.is('enabled', NS_SM) || nonza.is('failed', NS_SM)) this.#onManaged?.()
+    } else if (nonza.is('enabled', NS_SM) || nonza.is('failed', NS_SM)) {
+      this.#isManaged = true
+      this.#onManaged?.()
+    }
   }
 
   /**
@@ -146,7 +152,8 @@ export class ClientBinding {
   async #quiet(): Promise<void> {
     const management = this.#wire.entity.streamManagement as { readonly enabled?: unknown } | undefined
     if (this.#features?.management !== true || management === undefined) return
-    if (management.enabled !== true) {
+    // The answer may have come in one packet with the roster.
+    if (management.enabled !== true && !this.#isManaged) {
       await new Promise<void>((resolve) => {
         const cancel = this.#settings.clock.after(PATIENCE, resolve)
         this.#onManaged = () => {
