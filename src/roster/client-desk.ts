@@ -2,7 +2,7 @@ import type { Element } from 'ltx'
 import { answers, clientDenied } from '../core/client-step.js'
 import { stateOf } from '../core/contact.js'
 import { RosterError } from '../core/errors.js'
-import { patchItem, type RosterItem, type RosterItemPatch } from '../core/item.js'
+import { patchItem, type RosterItem, type RosterItemPatch, withState } from '../core/item.js'
 import type { JidLike } from '../core/jid.js'
 import type { Presence, PresenceInit } from '../core/presence.js'
 import { hasFrom, hasPendingIn, hasPendingOut, hasTo } from '../core/state.js'
@@ -115,10 +115,8 @@ export class ClientDesk implements Desk {
       owner.ledger.post((draft) => {
         const before = draft.contact(jid)
         if (this.session.pushesFor(jid) !== pushes) return () => settle(undefined)
-        const state = stateOf(before)
-        const item = patchItem(jid, before.item, patch)
-        const next = before.item === undefined && hasPendingIn(state) ? { ...item, state, pendingIn: true } : item
-        const tell = owner.enter(draft, { contact: { ...before, item: Object.freeze(next) }, sends: [], facts: [] })
+        const item = withState(patchItem(jid, before.item, patch), stateOf(before))
+        const tell = owner.enter(draft, { contact: { ...before, item }, sends: [], facts: [] })
         return () => {
           tell()
           settle(undefined)
