@@ -101,6 +101,7 @@ class Draft {
   }
 
   setApproved(approved: boolean): void {
+    if (this.approved === approved) return
     const { jid, item } = this.contact
     this.contact = {
       ...this.contact,
