@@ -9,8 +9,8 @@ export interface Program {
   printed(text: string): Promise<string>
   /** Types a line on its terminal. */
   type(line: string): void
-  /** Ends it as Ctrl-C would, and resolves with its exit code. */
-  stop(): Promise<number | null>
+  /** Asks it to end, and resolves with its exit code. Default: SIGTERM. */
+  stop(signal?: 'SIGINT' | 'SIGTERM'): Promise<number | null>
 }
 
 const running = new Set<() => void>()
@@ -61,8 +61,8 @@ export const startProgram = (
       return output
     },
     type: (line) => void child.stdin.write(`${line}\n`),
-    async stop() {
-      signal('SIGTERM')
+    async stop(name = 'SIGTERM') {
+      signal(name)
       return (await until(() => ended, 'the program to end')).code
     },
   }
