@@ -65,12 +65,17 @@ export function sameItem(a: RosterItem | undefined, b: RosterItem | undefined): 
     a.name === b.name &&
     a.state === b.state &&
     a.approved === b.approved &&
-    sameList(a.groups, b.groups)
+    sameGroups(a.groups, b.groups)
   )
 }
 
-function sameList(a: readonly string[], b: readonly string[]): boolean {
-  return a === b || (a.length === b.length && a.every((text, index) => text === b[index]))
+/** Groups have no order: some servers give them in another one each time. */
+function sameGroups(a: readonly string[], b: readonly string[]): boolean {
+  if (a === b) return true
+  if (a.length !== b.length) return false
+  if (a.every((group, index) => group === b[index])) return true
+  const others = new Set(b)
+  return a.every((group) => others.has(group))
 }
 
 /**
