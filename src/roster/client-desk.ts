@@ -109,12 +109,12 @@ export class ClientDesk implements Desk {
   async #update(jid: string, patch: RosterItemPatch, options: CallOptions): Promise<RosterItem> {
     const owner = this.#online(options)
     const wanted = patchItem(jid, owner.book.items.get(jid), patch)
-    const pushes = this.session.pushesFor(jid)
+    const news = this.session.newsOf(jid)
     await this.#ask({ kind: 'set', item: wanted }, options, (answer, settle) => {
       if (answer instanceof RosterError) return settle(answer)
       owner.ledger.post((draft) => {
         const before = draft.contact(jid)
-        if (this.session.pushesFor(jid) !== pushes) return () => settle(undefined)
+        if (this.session.newsOf(jid) !== news) return () => settle(undefined)
         const item = withState(patchItem(jid, before.item, patch), stateOf(before))
         const tell = owner.enter(draft, { contact: { ...before, item }, sends: [], facts: [] })
         return () => {

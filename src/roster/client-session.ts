@@ -1,6 +1,7 @@
 import { type ServerItem, serverSays } from '../core/client-step.js'
 import { stateOf, withoutPendingIn } from '../core/contact.js'
 import { RosterError } from '../core/errors.js'
+import { sameItem } from '../core/item.js'
 import type { Presence } from '../core/presence.js'
 import { hasFrom } from '../core/state.js'
 import type { Cause } from '../core/step.js'
@@ -27,7 +28,7 @@ export class ClientSession {
   /** The application has said in this session who it is. */
   hasAnnounced = false
   readonly #desk: ClientDesk
-  readonly #pushes = new Map<string, number>()
+  readonly #news = new Map<string, number>()
   #cache: Promise<void> = Promise.resolve()
   #number = 0
   /** What comes before the roster was asked for is not of this session. */
@@ -104,7 +105,7 @@ export class ClientSession {
     this.answered.clear()
     this.preapproved.clear()
     this.marks.clear()
-    this.#pushes.clear()
+    this.#news.clear()
     const owner = this.#desk.peek()
     if (owner === undefined) return
     owner.ledger.post((draft) => {
@@ -177,14 +178,14 @@ export class ClientSession {
 
   // — what the server says —
 
-  pushesFor(jid: string): number {
-    return this.#pushes.get(jid) ?? 0
+  /** How many pushes for the contact have said something new. Prosody's for a change come after its answer, and say nothing new then. */
+  newsOf(jid: string): number {
+    return this.#news.get(jid) ?? 0
   }
 
   push(jid: string, said: ServerItem | undefined, version: string | undefined): void {
     if (!this.isRunning) return
     this.#desk.world.bus.count('pushes')
-    this.#pushes.set(jid, this.pushesFor(jid) + 1)
     this.said(
       jid,
       said,
@@ -205,7 +206,9 @@ export class ClientSession {
   ): void {
     const owner = this.#desk.owner()
     owner.ledger.post((draft) => {
-      const outcome = serverSays(draft.contact(jid), said, cause)
+      const before = draft.contact(jid)
+      const outcome = serverSays(before, said, cause)
+      if (cause === 'push' && !sameItem(before.item, outcome.contact.item)) this.#news.set(jid, this.newsOf(jid) + 1)
       const tell = owner.enter(draft, outcome)
       if (version !== undefined) draft.version = version
       if (cause === 'push' && outcome.mark !== undefined) this.marks.leave(jid, outcome.mark)
