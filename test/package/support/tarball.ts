@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { cp, mkdir, readdir, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -43,6 +43,15 @@ export async function installInto(folder: string, tarball: string): Promise<void
   await mkdir(folder)
   await writeFile(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }))
   await npm(['install', '--prefer-offline', tarball], folder)
+}
+
+/** Packages of the registry, in the versions that this repository has. */
+export async function addPackages(folder: string, names: readonly string[]): Promise<void> {
+  const manifest = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as {
+    readonly devDependencies: Readonly<Record<string, string>>
+  }
+  const wanted = names.map((name) => `${name}@${manifest.devDependencies[name] ?? 'latest'}`)
+  await npm(['install', '--prefer-offline', ...wanted], folder)
 }
 
 /** The types of Node are those of this repository: no second download. */
