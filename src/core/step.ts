@@ -1,4 +1,4 @@
-import { type Contact, inState, type PendingRequest, stateOf, stranger } from './contact.js'
+import { type Contact, inState, type PendingRequest, sameContact, stateOf, stranger } from './contact.js'
 import { patchItem, type RosterItemPatch, rosterItem, withState } from './item.js'
 import type { Decision } from './policy.js'
 import { hasFrom, hasPendingIn, hasPendingOut, hasTo, type SubscriptionState, type SubscriptionType } from './state.js'
@@ -69,11 +69,13 @@ export type StepInput =
 class Draft {
   contact: Contact
   readonly now: number
+  readonly #before: Contact
   readonly sends: Send[] = []
   readonly facts: Fact[] = []
 
   constructor(contact: Contact, now: number) {
     this.contact = contact
+    this.#before = contact
     this.now = now
   }
 
@@ -101,7 +103,6 @@ class Draft {
   }
 
   setApproved(approved: boolean): void {
-    if (this.approved === approved) return
     const { jid, item } = this.contact
     this.contact = {
       ...this.contact,
@@ -111,7 +112,8 @@ class Draft {
   }
 
   step(done: boolean): Step {
-    return { contact: this.contact, sends: this.sends, facts: this.facts, done }
+    const contact = sameContact(this.#before, this.contact) ? this.#before : this.contact
+    return { contact, sends: this.sends, facts: this.facts, done }
   }
 }
 
