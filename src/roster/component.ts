@@ -13,6 +13,7 @@ import type { World } from './owner.js'
 import { Reception } from './reception.js'
 import { requestOf } from './request.js'
 import { Waiters } from './waiting.js'
+import { Watch } from './watch.js'
 
 /** Whether an owner that storage does not have is to exist. */
 export type Admit = () => boolean | Promise<boolean>
@@ -27,13 +28,14 @@ export class Component {
   /** What contacts send. */
   readonly reception: Reception
   readonly #loader: Loader
-  readonly #loading = new Map<string, Promise<ComponentDesk | undefined>>()
+  /** Owners as they come from storage. */
+  readonly loading = new Map<string, Promise<ComponentDesk | undefined>>()
+  readonly #watch = new Watch(this)
   readonly #opening = new Set<string>()
   /** News about the component's own roster, for those who wait for it. */
   readonly ready = new Waiters<void>()
   readonly #lost = new Waiters<void>()
   #session = 0
-  #unwatch: (() => Promise<void>) | undefined
   isClosed = false
 
   constructor(world: World, owners: RosterOptions['owners']) {
@@ -43,7 +45,7 @@ export class Component {
     this.own = new ComponentDesk(this)
     this.own.isOpen = true
     this.#bindOwn()
-    void this.#watch()
+    void this.#watch.start()
     if (owners !== undefined && typeof owners !== 'function') {
       for (const owner of toBareList(owners))
         void this.open(owner).catch((error: RosterError) => world.bus.error(error))
@@ -60,27 +62,12 @@ export class Component {
   /** The component's own roster is always at hand; when loading it failed, the next use tries again. */
   loadOwn(): void {
     const self = this.world.wire.self()
-    if (self === undefined || this.held.has(self) || this.#loading.has(self)) return
+    if (self === undefined || this.held.has(self) || this.loading.has(self)) return
     void this.#load(self, () => true).catch((error: RosterError) => {
       this.own.fail(error)
       this.ready.reject(error)
       this.world.bus.error(error)
     })
-  }
-
-  async #watch(): Promise<void> {
-    const { storage } = this.world.settings
-    try {
-      this.#unwatch = await storage.watch?.({
-        changed: (owner, revision) => this.held.get(owner)?.owner().ledger.storageMoved(revision),
-        gap: () => {
-          for (const desk of this.held.values()) desk.owner().ledger.storageMoved(undefined)
-        },
-      })
-      if (this.isClosed) await this.#unwatch?.()
-    } catch (cause) {
-      this.world.bus.error(asStorageError('all owners', cause))
-    }
   }
 
   /** The owner's desk if it is in memory; its turn to leave comes last then. */
@@ -99,17 +86,12 @@ export class Component {
     return desk === undefined ? this.#load(jid, admit) : Promise.resolve(desk)
   }
 
-  /** The owner as it comes from storage, if it is on its way. */
-  loading(jid: string): Promise<ComponentDesk | undefined> | undefined {
-    return this.#loading.get(jid)
-  }
-
   #load(jid: string, admit: Admit): Promise<ComponentDesk | undefined> {
-    const known = this.#loading.get(jid)
+    const known = this.loading.get(jid)
     // Whoever waits along may be one that would not have admitted the owner.
     if (known !== undefined) return admit === noOne ? known : known.then((desk) => desk ?? this.reach(jid, admit))
-    const loading = this.#take(jid, admit).finally(() => this.#loading.delete(jid))
-    this.#loading.set(jid, loading)
+    const loading = this.#take(jid, admit).finally(() => this.loading.delete(jid))
+    this.loading.set(jid, loading)
     return loading
   }
 
@@ -127,6 +109,7 @@ export class Component {
     if (desk.peek() === undefined) desk.bind(jid)
     desk.fill(stored)
     this.held.set(jid, desk)
+    this.#watch.arrived(jid)
     this.#evict()
     decideLeftOver(desk.owner())
     // Who is opened appears when it is: not once for being loaded and once more.
@@ -295,6 +278,6 @@ export class Component {
       ledger.outbox.stop()
     }
     this.isClosed = true
-    await this.#unwatch?.()
+    await this.#watch.stop()
   }
 }

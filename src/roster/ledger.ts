@@ -254,10 +254,11 @@ export class Ledger {
 
   async #refresh(): Promise<void> {
     const since = this.book.revision
+    // News that comes while this looks may be newer than what it sees.
+    this.#unsure = false
     const changes = since === undefined ? undefined : await this.#port.storage.changes?.(this.owner, since)
     this.#port.count('loads')
     const loaded = changes === undefined ? await this.#port.storage.load(this.owner) : undefined
-    this.#unsure = false
     const stored = changes === undefined ? loaded : advanced(this.book, changes)
     this.#port.foreign(stored === undefined ? undefined : parseStoredRoster(this.owner, stored))
   }

@@ -49,7 +49,7 @@ export class Reception {
   #whenLoaded(jid: string | undefined, act: (owner: Owner) => void): void {
     const { bus } = this.#component.world
     const unheld = (): void => bus.count('presences.unheld')
-    const loading = jid === undefined ? undefined : this.#component.loading(jid)
+    const loading = jid === undefined ? undefined : this.#component.loading.get(jid)
     if (loading === undefined) unheld()
     else loading.then((desk) => (desk === undefined ? unheld() : act(desk.owner())), unheld)
   }
