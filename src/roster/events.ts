@@ -12,8 +12,12 @@ import type { OwnerRoster } from './owner-roster.js'
 export interface SubscriptionRequest extends SubscriptionAsk {
   /** What was decided; `'defer'` = it is the application's turn. */
   readonly decision: Decision
-  /** Resolves `false` when there is nothing to answer any more (withdrawn, or answered elsewhere). `subscribe` defaults to the roster's `autoSubscribe`. */
+  /**
+   * Grants it (RFC 6121 §3.1.5), and asks back when `subscribe` says so (default: the roster's `autoSubscribe`). Resolves as
+   * `OwnerRoster.authorize` does; `false` when there is nothing to answer any more (withdrawn, or answered elsewhere).
+   */
   authorize(options?: CallOptions & { readonly subscribe?: boolean }): Promise<boolean>
+  /** Declines it (RFC 6121 §3.1.6), with a `status` for the contact to read. Resolves as `OwnerRoster.unauthorize` does; `false` as above. */
   deny(options?: CallOptions & { readonly status?: string }): Promise<boolean>
 }
 
@@ -28,9 +32,11 @@ export interface RosterEvents {
     readonly roster: OwnerRoster
     readonly version: string | undefined
   }) => void
-  /** Differences to what was known before (cache, earlier session, push, another process). */
+  /** An item that was not known before (in the cache, an earlier session …): by a command, a stanza, a push, another process. */
   added: (event: { readonly owner: string; readonly item: RosterItem }) => void
+  /** An item differs from what was known before, in whatever field. */
   updated: (event: { readonly owner: string; readonly item: RosterItem; readonly previous: RosterItem }) => void
+  /** An item is gone; `item` is what it was. */
   removed: (event: { readonly owner: string; readonly item: RosterItem }) => void
   /** A request arrived; see its `decision`. */
   subscribe: (request: SubscriptionRequest) => void
@@ -81,21 +87,31 @@ export interface RosterEvents {
 
 /** A contact's answer or change of mind. */
 export interface SubscriptionEvent {
+  /** Bare JID. */
   readonly owner: string
+  /** Bare JID. */
   readonly contact: string
+  /** The item as it is now; `undefined` when there is none. */
   readonly item: RosterItem | undefined
+  /** The state before. */
   readonly previous: SubscriptionState
+  /** The contact's own words. */
   readonly status: string | undefined
+  /** What the contact sent. */
   readonly stanza: Element
 }
 
 /** One resource of a contact appeared, changed or left. */
 export interface PresenceEvent {
+  /** Bare JID. */
   readonly owner: string
+  /** Bare JID. */
   readonly contact: string
+  /** The part of the JID behind the slash; empty for a bare JID. */
   readonly resource: string
   /** `undefined`: the resource left. */
   readonly presence: Presence | undefined
+  /** What the resource announced before; `undefined`: it has just appeared. */
   readonly previous: Presence | undefined
   /** `undefined` when no stanza said so: the session ended, the subscription ended. */
   readonly stanza: Element | undefined

@@ -12,7 +12,7 @@ import { Outbox } from './outbox.js'
 import type { Wire } from './wire.js'
 
 /** How often a decision is made again when other processes keep changing the roster. */
-const ATTEMPTS = 8
+const ATTEMPTS = 12
 /** Notifications may come late, but not later than this many commits. */
 const REMEMBERED = 32
 
@@ -266,7 +266,9 @@ export class Ledger {
   /** Jitter, so that those who collided do not collide again. */
   async #pause(attempt: number): Promise<void> {
     if (attempt === 1) return
-    await new Promise<void>((resolve) => void this.#port.clock.after(Math.ceil(Math.random() * 2 ** attempt), resolve))
+    await new Promise<void>(
+      (resolve) => void this.#port.clock.after(Math.ceil(Math.random() * Math.min(2 ** attempt, 250)), resolve),
+    )
   }
 }
 

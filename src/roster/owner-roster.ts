@@ -46,7 +46,7 @@ export class OwnerRoster implements Iterable<[string, RosterItem]> {
     return this.#desk.loaded()
   }
 
-  /** `undefined` = as the `Roster` says. */
+  /** Who decides this owner's requests; `undefined` = as the `Roster` says. Looked up for each request. */
   get autoAuthorize(): AutoAuthorize | undefined {
     return this.#desk.owner().autoAuthorize
   }
@@ -55,7 +55,7 @@ export class OwnerRoster implements Iterable<[string, RosterItem]> {
     this.#desk.owner().autoAuthorize = policy
   }
 
-  /** `undefined` = as the `Roster` says. */
+  /** Whether an automatic authorization also subscribes back; `undefined` = as the `Roster` says. */
   get autoSubscribe(): boolean | undefined {
     return this.#desk.owner().autoSubscribe
   }
@@ -80,22 +80,27 @@ export class OwnerRoster implements Iterable<[string, RosterItem]> {
     return known ?? this.#items.get(bareJid(contact))
   }
 
+  /** The contacts, as canonical bare JIDs. */
   keys(): IterableIterator<string> {
     return this.#items.keys()
   }
 
+  /** The items. */
   values(): IterableIterator<RosterItem> {
     return this.#items.values()
   }
 
+  /** Contacts and their items. */
   entries(): IterableIterator<[string, RosterItem]> {
     return this.#items.entries()
   }
 
+  /** Visits every item. */
   forEach(visit: (item: RosterItem, contact: string) => void): void {
     for (const [contact, item] of this.#items) visit(item, contact)
   }
 
+  /** As `entries`. */
   [Symbol.iterator](): IterableIterator<[string, RosterItem]> {
     return this.entries()
   }
@@ -143,7 +148,10 @@ export class OwnerRoster implements Iterable<[string, RosterItem]> {
     return this.#desk.update(contact, patch, options)
   }
 
-  /** Ends both subscriptions and deletes the item (RFC 6121 §2.5). `false`: there was none. */
+  /**
+   * Ends both subscriptions and deletes the item (RFC 6121 §2.5). `false`: there was none, and nothing was done. Client: resolved when
+   * the server has removed it; `REFUSED` when it did not: the item is still there then.
+   */
   async remove(contact: JidLike, options: CallOptions = {}): Promise<boolean> {
     return this.#desk.remove(contact, options)
   }
@@ -161,17 +169,23 @@ export class OwnerRoster implements Iterable<[string, RosterItem]> {
     return this.#desk.unsubscribe(contact, options)
   }
 
-  /** Grants a pending request (RFC 6121 §3.1.5). `false`: nothing was pending, nothing was done. */
+  /** Grants a pending request (RFC 6121 §3.1.5). Resolves as `subscribe` does. `false`: nothing was pending, nothing was done. */
   async authorize(contact: JidLike, options: CallOptions = {}): Promise<boolean> {
     return this.#desk.authorize(contact, options)
   }
 
-  /** Authorizes a request that has not come yet (RFC 6121 §3.4). `UNSUPPORTED` where the server does not offer it. */
+  /**
+   * Authorizes a request that has not come yet (RFC 6121 §3.4); a pending one is granted. Resolves as `subscribe` does. Rejects with
+   * `UNSUPPORTED` where the account's server does not offer it: nothing was sent then.
+   */
   async preapprove(contact: JidLike, options: CallOptions = {}): Promise<void> {
     return this.#desk.preapprove(contact, options)
   }
 
-  /** Denies a pending request, or cancels what was granted or pre-approved (RFC 6121 §3.2). `false`: there was nothing to cancel. */
+  /**
+   * Denies a pending request, or cancels what was granted or pre-approved (RFC 6121 §3.2), with a `status` for the contact to read.
+   * Resolves as `subscribe` does. `false`: there was nothing to cancel, and nothing was done.
+   */
   async unauthorize(contact: JidLike, options: CallOptions & { readonly status?: string } = {}): Promise<boolean> {
     return this.#desk.unauthorize(contact, options)
   }

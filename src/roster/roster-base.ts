@@ -125,14 +125,17 @@ export abstract class RosterBase extends EventEmitter<RosterEvents> {
     return this.#authority.client.peek()?.jid === jid ? this.#authority.client.face : undefined
   }
 
+  /** The owners of the rosters in memory. */
   *keys(): IterableIterator<string> {
     for (const [owner] of this) yield owner
   }
 
+  /** The rosters in memory. */
   *values(): IterableIterator<OwnerRoster> {
     for (const [, roster] of this) yield roster
   }
 
+  /** Owners and their rosters, as far as they are in memory. */
   *[Symbol.iterator](): IterableIterator<[string, OwnerRoster]> {
     if (this.#authority.kind === 'client') {
       const owner = this.#authority.client.peek()
@@ -271,6 +274,7 @@ export abstract class RosterBase extends EventEmitter<RosterEvents> {
     }
   }
 
+  /** `close()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
