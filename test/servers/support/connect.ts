@@ -43,6 +43,8 @@ const ready = <E extends TestEntity>(entity: E, options: CommonOptions<E>): E =>
   entity.on('error', (error: Error) => errors.push(error))
   // xmpp.js leaves Nagle's algorithm on, which makes a stanza wait 40 ms for the acknowledgement of the one before.
   entity.on('connect', () => (entity.socket as Partial<Socket> | null)?.setNoDelay?.(true))
+  // Once the stream is closed xmpp.js has no parser any more, and throws at what ejabberd still sends before the socket ends.
+  entity.on('close', () => (entity.socket as Partial<Socket> | null)?.removeAllListeners?.('data'))
   entity.timeout = TIMEOUT_MS
   if (reconnect === false) entity.reconnect.stop()
   else entity.reconnect.delay = reconnect
