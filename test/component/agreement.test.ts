@@ -120,6 +120,12 @@ class SlowStorage extends MemoryStorage {
     await this.#wait()
     return stored
   }
+
+  override async loadMany(owners: readonly string[]): ReturnType<MemoryStorage['loadMany']> {
+    const stored = await super.loadMany(owners)
+    await this.#wait()
+    return stored
+  }
 }
 
 const POLICIES: readonly AutoAuthorize[] = [
