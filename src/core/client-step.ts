@@ -87,7 +87,9 @@ export function clientReceived(contact: Contact, type: PushMark['type'], mark: P
   const previous = stateOf(contact)
   const cell = INBOUND[type][previous]
   if (!cell.deliver) {
-    return mark?.type === type ? { contact, sends: [], facts: [{ type, previous: mark.previous }] } : unchanged(contact)
+    // A grant that has been taken back since is none any more: its stanza is a stray one.
+    const isTold = mark?.type === type && (type !== 'subscribed' || hasTo(previous))
+    return isTold ? { contact, sends: [], facts: [{ type, previous: mark.previous }] } : unchanged(contact)
   }
   const facts: Fact[] = [...changed(previous, cell.next, 'stanza'), { type, previous }]
   return { contact: inState(contact, cell.next), sends: [], facts }
