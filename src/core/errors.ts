@@ -18,9 +18,13 @@ export type RosterErrorCode =
 
 /** What a {@link RosterError} knows besides its code and its sentence. */
 export interface RosterErrorContext {
+  /** The stanza error condition (RFC 6120 §8.3.3), when a server refused. */
   readonly condition?: string | undefined
+  /** Bare JID. */
   readonly owner?: string | undefined
+  /** Bare JID. */
   readonly contact?: string | undefined
+  /** What went wrong first. */
   readonly cause?: unknown
 }
 
@@ -30,10 +34,13 @@ export interface RosterErrorContext {
  * The codes are listed in the README with what has and has not happened when each of them is thrown.
  */
 export class RosterError extends Error {
+  /** What a program tells errors apart by. */
   readonly code: RosterErrorCode
   /** The stanza error condition (RFC 6120 §8.3.3), when a server refused (`REFUSED`). */
   readonly condition: string | undefined
+  /** Whose roster it is about, as a bare JID; `undefined` when it is about none. */
   readonly owner: string | undefined
+  /** Whom it is about, as a bare JID; `undefined` when it is about nobody. */
   readonly contact: string | undefined
 
   constructor(code: RosterErrorCode, message: string, context: RosterErrorContext = {}) {

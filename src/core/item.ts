@@ -6,9 +6,13 @@ import { isXmlText, shorten } from './text.js'
 export interface RosterItem {
   /** Canonical bare JID (at most 2,047 bytes, U-labels): the key. */
   readonly jid: string
+  /** What the owner calls the contact. Never empty: an empty name is none. */
   readonly name: string | undefined
+  /** The owner's folders for the contact. Their order means nothing. */
   readonly groups: readonly string[]
+  /** One of the nine of RFC 6121 appendix A.1: the subscription and what is pending. */
   readonly state: SubscriptionState
+  /** Who sees whom: `'to'` = the owner sees the contact, `'from'` = the contact sees the owner. */
   readonly subscription: Subscription
   /** `ask='subscribe'`: the owner asked, the contact has not answered. */
   readonly pendingOut: boolean
@@ -20,8 +24,9 @@ export interface RosterItem {
 
 /** What a change to an item may say. Absent = keep; `null` clears the name. */
 export interface RosterItemPatch {
+  /** `null`, or an empty text, clears it. */
   readonly name?: string | null
-  /** A list replaces the groups; `add`/`remove` change some and keep the others. */
+  /** A list replaces the groups; `add`/`remove` change some and keep the others. A group is never an empty text. */
   readonly groups?: readonly string[] | { readonly add?: readonly string[]; readonly remove?: readonly string[] }
 }
 

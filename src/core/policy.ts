@@ -7,13 +7,19 @@ export type Decision = 'authorize' | 'deny' | 'defer' | 'ignore'
 
 /** What a policy is asked: data only. */
 export interface SubscriptionAsk {
+  /** Whom the contact asked, as a bare JID. */
   readonly owner: string
+  /** Who asks, as a bare JID. */
   readonly contact: string
   /** XEP-0172, if the request carries one. It is the stranger's own text. */
   readonly nick: string | undefined
+  /** What the contact says with it. It is the stranger's own text. */
   readonly status: string | undefined
+  /** What the owner's roster holds of the contact; `undefined` for a stranger. */
   readonly item: RosterItem | undefined
+  /** When it came. In a client, a request from before the login comes at the login. */
   readonly receivedAt: Date
+  /** The request as it came. */
   readonly stanza: Element
 }
 

@@ -7,8 +7,11 @@ export type Show = 'chat' | 'away' | 'xa' | 'dnd'
 export interface Presence {
   /** Full JID. */
   readonly jid: string
+  /** The part of the JID behind the slash; empty for a bare JID. */
   readonly resource: string
+  /** `undefined`: plainly available. */
   readonly show: Show | undefined
+  /** The contact's own words. */
   readonly status: string | undefined
   /** −128 … 127, 0 when absent or not a number in range. */
   readonly priority: number
@@ -20,23 +23,47 @@ export interface Presence {
 
 /** What is known of a contact's resources. `best` = highest priority, then most reachable show, then most recent. */
 export type ContactPresence =
-  | { readonly available: true; readonly best: Presence; readonly resources: ReadonlyMap<string, Presence> }
-  | { readonly available: false; readonly best: undefined; readonly resources: ReadonlyMap<string, Presence> }
+  | {
+      /** At least one resource is available. */
+      readonly available: true
+      /** The resource to reach the contact at. */
+      readonly best: Presence
+      /** By resource. */
+      readonly resources: ReadonlyMap<string, Presence>
+    }
+  | {
+      /** No resource is. */
+      readonly available: false
+      /** There is none. */
+      readonly best: undefined
+      /** Empty. */
+      readonly resources: ReadonlyMap<string, Presence>
+    }
 
-/** What the owner announces of itself. `children`: extra payloads, e.g. entity capabilities. `resource`: from which resource a component's owner speaks (default: its bare JID). */
+/** What the owner announces of itself (RFC 6121 §4.7). */
 export type PresenceInit =
   | {
+      /** Available. */
       readonly type?: undefined
+      /** Default: plainly available. */
       readonly show?: Show
+      /** Text for people. */
       readonly status?: string
+      /** A whole number, −128 … 127. Default 0. */
       readonly priority?: number
+      /** Extra payloads, e.g. entity capabilities. Each stanza gets its own copies. */
       readonly children?: readonly Element[]
+      /** From which resource a component's owner speaks. Default: its bare JID. */
       readonly resource?: string
     }
   | {
+      /** Withdraws what was announced. */
       readonly type: 'unavailable'
+      /** Text for people. */
       readonly status?: string
+      /** Extra payloads. */
       readonly children?: readonly Element[]
+      /** Which resource of a component's owner leaves. Default: its bare JID. */
       readonly resource?: string
     }
 

@@ -18,6 +18,18 @@ const NO_ITEMS: ReadonlyMap<string, RosterItem> = new Map()
  * disconnected; a client's reject with `NOT_CONNECTED` then. Every command rejects with `JID_MALFORMED` when the contact is no
  * JID, with `CLOSED` after `close` or `release`; a component's with `STORAGE_FAILED` or `STORAGE_CONFLICT` when it could not be
  * stored: then nothing was changed and nothing sent.
+ *
+ * @example
+ * ```ts
+ * import type { OwnerRoster } from 'xmpp-roster'
+ *
+ * async function befriend(own: OwnerRoster, contact: string): Promise<void> {
+ *   await own.update(contact, { groups: { add: ['Friends'] } })
+ *   if (own.state(contact) === 'none') await own.subscribe(contact, { status: 'We met yesterday' })
+ *   const { available, best } = own.presence(contact)
+ *   if (available) console.log(contact, best.show, best.status)
+ * }
+ * ```
  */
 export class OwnerRoster implements Iterable<[string, RosterItem]> {
   readonly #desk: Desk

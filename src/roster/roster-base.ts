@@ -35,7 +35,7 @@ export interface OwnStanza {
   readonly to: string
 }
 
-/** Everything of a `Roster` but how it is connected. */
+/** Everything of a {@link Roster} but how it is connected: not for making or extending. */
 export abstract class RosterBase extends EventEmitter<RosterEvents> {
   /** Looked up for each request: `true` accepts all, `false` declines all, `null` leaves each to the application, a function decides. */
   autoAuthorize: AutoAuthorize
@@ -220,7 +220,7 @@ export abstract class RosterBase extends EventEmitter<RosterEvents> {
     }
   }
 
-  /** What a stanza of the application means for the roster; `undefined`: nothing. */
+  /** What a stanza of the application means for the roster; `undefined`: nothing. @internal */
   protected abstract ownStanza(stanza: Element): OwnStanza | undefined
 
   async #deskFor(owner: string): Promise<ComponentDesk | ClientDesk> {

@@ -2,13 +2,19 @@ import type { SubscriptionState } from '../core/state.js'
 
 /** One contact as a storage keeps it. */
 export interface StoredItem {
+  /** Canonical bare JID: the key within the owner's roster. */
   readonly jid: string
+  /** Missing when the owner gave none. */
   readonly name?: string
+  /** Their order means nothing. */
   readonly groups: readonly string[]
+  /** One of the nine of RFC 6121 appendix A.1. */
   readonly state: SubscriptionState
+  /** Pre-approval (RFC 6121 §3.4). Missing = `false`. */
   readonly approved?: boolean
   /** The contact has only asked (`none+in` of a stranger): kept, but not in the roster. */
   readonly unlisted?: boolean
+  /** The request that waits for an answer: the whole stanza, when it came (ms), and whether a policy has left it to the application. */
   readonly request?: { readonly xml: string; readonly receivedAt: number; readonly deferred: boolean }
   /** When the owner last sent `subscribe` (ms): how often an unanswered one is repeated. */
   readonly askedAt?: number
@@ -16,18 +22,23 @@ export interface StoredItem {
 
 /** A stanza that is owed to somebody: written with the change that caused it, settled when it was sent. */
 export interface Owed {
+  /** Made by the library, unique within the owner's roster. */
   readonly id: string
   /** When it was decided, in milliseconds since the epoch. */
   readonly at: number
+  /** The stanza as it is to be sent. */
   readonly xml: string
 }
 
 /** One owner's roster as a storage keeps it. */
 export interface StoredRoster {
+  /** In any order. */
   readonly items: readonly StoredItem[]
   /** The server's version of a client's roster. */
   readonly version?: string
+  /** What was owed and not settled yet, in the order in which it was owed. */
   readonly owed: readonly Owed[]
+  /** That of the last commit. */
   readonly revision: string
 }
 
@@ -37,10 +48,15 @@ export interface RosterChange {
   readonly base: string | undefined
   /** The new one, made by the library (128 random bits): an adapter stores and compares it, nothing else. */
   readonly revision: string
+  /** Items to write, each as a whole; one that is there already is replaced. */
   readonly put?: readonly StoredItem[]
+  /** JIDs of items to delete; one that is not there is no error. */
   readonly remove?: readonly string[]
+  /** The server's new version; missing = keep the old one. */
   readonly version?: string
+  /** Stanzas that are owed from now on. */
   readonly owe?: readonly Owed[]
+  /** Ids of stanzas that were sent and are owed no more; one that is not there is no error. */
   readonly settle?: readonly string[]
   /** The roster goes away; with nothing else in the change. */
   readonly erase?: boolean
@@ -48,11 +64,15 @@ export interface RosterChange {
 
 /** What changed since a revision: {@link RosterStorage.changes}. */
 export interface RosterChanges {
+  /** Items as they are now that were written since. */
   readonly put: readonly StoredItem[]
+  /** JIDs of items that were deleted since and are not there. */
   readonly remove: readonly string[]
   /** All that is owed now, not only what was added. */
   readonly owed: readonly Owed[]
+  /** The server's version as it is now. */
   readonly version?: string
+  /** The revision that all of this leads to. */
   readonly revision: string
 }
 
@@ -70,6 +90,7 @@ export interface OwnersFilter {
   readonly domain?: string
   /** Only those that owe a stanza, or hold a request: an index, kept in the same commit. */
   readonly with?: 'owed' | 'request'
+  /** Aborted: the walk ends with the signal's reason. */
   readonly signal?: AbortSignal
 }
 

@@ -5,21 +5,32 @@ import type { Element } from 'ltx'
  * `@xmpp/component` 0.13 and 0.14 return has it.
  */
 export interface XmppEntity {
+  /** The account or component, once it is known. */
   readonly jid: { toString(): string } | null | undefined
+  /** `'online'` while stanzas can be sent. */
   readonly status: string
+  /** A component's domain stands here before it is connected. */
   readonly options?: { readonly domain?: string }
+  /** Resolves when the stanza is written. */
   send(stanza: Element): Promise<unknown>
+  /** The same for many in one write. */
   sendMany?(stanzas: Iterable<Element>): Promise<unknown>
+  /** Tells of `stanza`, `nonza`, `send`, `open`, `online`, `disconnect` and `offline`. */
   on(event: string, listener: (...args: any[]) => void): unknown
+  /** Undoes `on`. */
   removeListener(event: string, listener: (...args: any[]) => void): unknown
+  /** Answers roster pushes. */
   readonly iqCallee: {
     get(namespace: string, name: string, handler: (...args: any[]) => unknown): void
     set(namespace: string, name: string, handler: (...args: any[]) => unknown): void
   }
+  /** Not used yet. */
   readonly iqCaller: { request(stanza: Element, timeout?: number): Promise<Element> }
+  /** Not used yet. */
   readonly middleware: { use(fn: (...args: any[]) => unknown): unknown }
   /** Clients: tells of resumed streams. */
   readonly streamManagement?: unknown
+  /** Told to decode UTF-8 by itself: xmpp.js breaks characters that two packets share. */
   readonly socket?: unknown
   /** The namespace of the stream's stanzas: it tells a client from a component. */
   readonly NS?: string

@@ -43,6 +43,7 @@ export class Roster extends RosterBase {
     this.#entity = entity
   }
 
+  /** @internal */
   protected override ownStanza(stanza: Element): OwnStanza | undefined {
     const type = attr(stanza, 'type')
     if (stanza.name !== 'presence' || !isSubscriptionType(type)) return undefined
