@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest'
+import { MemoryStorage } from '../../src/index.js'
+import { BOT, openBot, ROMEO, stage, store, turn } from './stage.js'
+
+/** Answers a load as storage was when it was asked, but not before it is let go. */
+class HeldBack extends MemoryStorage {
+  #go: (() => void) | undefined
+  isHolding = false
+
+  letGo(): void {
+    this.isHolding = false
+    this.#go?.()
+  }
+
+  override async loadMany(owners: readonly string[]): ReturnType<MemoryStorage['loadMany']> {
+    const stored = await super.loadMany(owners)
+    if (this.isHolding) await new Promise<void>((resolve) => (this.#go = resolve))
+    return stored
+  }
+}
+
+test('what another process changes while an owner is on its way from storage is not missed (promise 22)', async () => {
+  // Given a process that has the owner, and another one whose look at storage takes its time
+  const storage = new HeldBack()
+  await store(storage, { [ROMEO]: 'none' })
+  const here = await stage({ storage })
+  const there = await stage({ storage })
+  const bot = await openBot(here)
+  storage.isHolding = true
+  const opening = there.roster.open(BOT)
+  await turn()
+
+  // When the first one changes the roster before the second one has its answer
+  await bot.update(ROMEO, { name: 'Romeo' })
+  storage.letGo()
+  const late = await opening
+  await turn()
+
+  // Then the second one knows it
+  expect(late.get(ROMEO)?.name).toBe('Romeo')
+})
+
+test('a change during a look at what changed is looked at as well (promise 21)', async () => {
+  // Given two processes that have the owner
+  const storage = new MemoryStorage()
+  await store(storage, { [ROMEO]: 'none' })
+  const here = await stage({ storage })
+  const there = await stage({ storage })
+  const bot = await openBot(here)
+  const other = await openBot(there)
+
+  // When one of them changes the roster twice, the second time as the other one looks at the first
+  await Promise.all([bot.update(ROMEO, { name: 'Romeo' }), other.resync()])
+  await bot.update(ROMEO, { groups: ['Montagues'] })
+  await turn()
+
+  // Then both know both
+  expect(other.get(ROMEO)).toMatchObject({ name: 'Romeo', groups: ['Montagues'] })
+  expect(bot.get(ROMEO)).toEqual(other.get(ROMEO))
+})
