@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs'
-import { rename, writeFile } from 'node:fs/promises'
+import { cp, rename, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
@@ -8,7 +8,7 @@ import type { FreshUser, TestedServer } from '../servers/support/index.js'
 import { describeServers, freshUser } from '../servers/support/index.js'
 import type { Program } from '../servers/support/program.js'
 import { killPrograms, startProgram } from '../servers/support/program.js'
-import { blockUnder } from './support/markdown.js'
+import { blockUnder, ROOT } from './support/markdown.js'
 import { addPackages, installInto, packInto, typescript } from './support/tarball.js'
 
 // A build with declarations and installations: minutes on a machine that is busy with other things.
@@ -29,6 +29,8 @@ const asBot = (server: TestedServer, { username, password }: FreshUser): Readonl
   XMPP_USER: username,
   XMPP_PASSWORD: password,
 })
+
+const isProgram = (path: string): boolean => !path.endsWith('.d.ts')
 
 /** A human subscribes, gets both directions, and sees the bot leave. */
 const meet = async (server: TestedServer, bot: Program, { jid }: FreshUser): Promise<void> => {
@@ -91,6 +93,8 @@ describeServers('somebody who has read the README, in an empty folder', { only: 
 
   test('has the same bot and component in TypeScript', { timeout: GUARD }, async () => {
     await addPackages(project, ['@types/node', '@types/xmpp__client'])
+    // The examples of the repository compile in the same project.
+    await cp(join(ROOT, 'examples'), join(project, 'examples'), { recursive: true, filter: isProgram })
     await rename(join(project, 'bot.js'), join(project, 'bot.ts'))
     await rename(join(project, 'component.js'), join(project, 'component.ts'))
     await writeFile(join(project, 'xmpp-component.d.ts'), blockUnder('A component', 'ts'))
@@ -98,5 +102,15 @@ describeServers('somebody who has read the README, in an empty folder', { only: 
     await typescript(project, 'tsconfig.json')
     const account = await freshUser(server, 'bot')
     await meet(server, run('bot.js', asBot(server, account)), account)
+  })
+
+  test('has the examples of the repository, started as their heads say', { timeout: GUARD }, async () => {
+    await addPackages(project, ['tsx'])
+    await cp(join(ROOT, 'examples/bot.ts'), join(project, 'copy.ts'))
+    const { jid, password } = await freshUser(server, 'bot')
+    const variables = { XMPP_SERVICE: server.c2s, XMPP_JID: jid, XMPP_PASSWORD: password }
+    const bot = startProgram(['node', '--import', 'tsx', 'copy.ts'], project, variables)
+    await bot.printed(`${jid} is ready`)
+    expect(await bot.stop()).toBe(0)
   })
 })
