@@ -93,6 +93,7 @@ export function contactPresence(resources: ReadonlyMap<string, Presence>): Conta
 /** RFC 6121 §4.7.2.3: an integer between −128 and +127; anything else counts as 0. */
 export function parsePriority(text: string | null | undefined): number {
   if (text === null || text === undefined || !/^\s*[+-]?\d{1,3}\s*$/.test(text)) return 0
-  const priority = Number(text)
+  // "-0" is 0 as well.
+  const priority = Number(text) || 0
   return priority >= -128 && priority <= 127 ? priority : 0
 }
