@@ -10,6 +10,7 @@ import {
 import { type PendingRequest, stateOf } from '../core/contact.js'
 import type { Decision } from '../core/policy.js'
 import { hasPendingIn, type SubscriptionType } from '../core/state.js'
+import { copyText } from '../core/text.js'
 import { INBOUND } from '../core/transition.js'
 import type { Draft } from './book.js'
 import type { ClientSession } from './client-session.js'
@@ -40,6 +41,7 @@ function answered(
     const outcome = clientReceived(draft.contact(contact), type, session.marks.take(type, contact))
     if (outcome.facts.length === 0) owner.world.bus.count('strays')
     if (type === 'unsubscribe') session.answered.delete(contact)
+    if (type === 'unsubscribed') session.asked.delete(contact)
     return owner.enter(draft, outcome, { stanza, status: owner.world.wire.read(stanza).status })
   })
 }
@@ -47,7 +49,8 @@ function answered(
 function requested(session: ClientSession, owner: Owner, contact: string, stanza: Element): void {
   const { settings, bus } = owner.world
   const receivedAt = settings.clock.now()
-  const xml = stanza.toString()
+  // Detached: what the parser cut out would keep its packet in memory for as long as the request waits.
+  const xml = copyText(stanza.toString())
   const request: PendingRequest = { xml, receivedAt, deferred: false }
   const { number } = session
   let answer: Decision | Promise<Decision> | undefined
@@ -64,7 +67,13 @@ function requested(session: ClientSession, owner: Owner, contact: string, stanza
       decision = 'ignore'
     }
     if (decision === 'ignore') bus.count('requests.ignore')
-    const outcome = clientRequested(before, xml, decision, owner.subscribesBack(), receivedAt)
+    const outcome = clientRequested(
+      before,
+      xml,
+      decision,
+      session.asksBack(contact, owner.subscribesBack()),
+      receivedAt,
+    )
     const tell = enter(session, owner, draft, outcome, stanza)
     const waits = decision === 'ask' && answer instanceof Promise ? answer : undefined
     return () => {
@@ -87,7 +96,7 @@ function decided(
     const known = draft.contact(contact)
     const isSame = known.request?.xml === request.xml && known.request.receivedAt === request.receivedAt
     if (!isSame || session.answered.has(contact)) return undefined
-    const outcome = clientAnswered(known, decision, owner.subscribesBack())
+    const outcome = clientAnswered(known, decision, session.asksBack(contact, owner.subscribesBack()))
     return enter(session, owner, draft, outcome, owner.world.wire.parse(request.xml))
   })
 }
@@ -99,14 +108,21 @@ function enter(
   outcome: ClientStep,
   stanza: Element | undefined,
 ): () => void {
-  if (outcome.sends.some((send) => send.type === 'subscribed')) session.answered.add(outcome.contact.jid)
+  for (const send of outcome.sends) {
+    if (send.type === 'subscribed') session.answered.add(outcome.contact.jid)
+    if (send.type === 'subscribe') session.asked.add(outcome.contact.jid)
+  }
   const source = stanza === undefined ? undefined : { stanza, status: owner.world.wire.read(stanza).status }
   return owner.enter(draft, outcome, source)
 }
 
 /** The application sent a subscription stanza past the roster: what it means for what is to come. */
 export function clientRecorded(session: ClientSession, owner: Owner, type: SubscriptionType, contact: string): void {
-  if (type === 'unsubscribe') session.marks.expect(contact, ['unsubscribed'])
+  if (type === 'subscribe') session.asked.add(contact)
+  if (type === 'unsubscribe') {
+    session.asked.delete(contact)
+    session.marks.expect(contact, ['unsubscribed'])
+  }
   if (type === 'subscribed' && hasPendingIn(stateOf(owner.book.contact(contact)))) session.answered.add(contact)
   if (type !== 'unsubscribed') return
   session.marks.expect(contact, ['unsubscribe'])

@@ -3,6 +3,7 @@ import { type PendingRequest, stateOf } from '../core/contact.js'
 import type { Decision } from '../core/policy.js'
 import { hasFrom, hasPendingIn, type SubscriptionType } from '../core/state.js'
 import { type StepInput, step } from '../core/step.js'
+import { copyText } from '../core/text.js'
 import { INBOUND } from '../core/transition.js'
 import type { ComponentDesk } from './component-desk.js'
 import { consultPolicy } from './consult.js'
@@ -33,7 +34,8 @@ export function receive(
 export function receiveRequest(owner: Owner, contact: string, stanza: Element): void {
   const { settings, bus } = owner.world
   const receivedAt = settings.clock.now()
-  const xml = stanza.toString()
+  // Detached: what the parser cut out would keep its packet in memory for as long as the request waits.
+  const xml = copyText(stanza.toString())
   let answer: Decision | Promise<Decision> | undefined
   owner.ledger.post((draft) => {
     const before = draft.contact(contact)
