@@ -147,6 +147,8 @@ export class ClientDesk implements Desk {
   }
 
   #send(owner: Owner, send: Exclude<Send, { readonly type: 'presence' }>): Promise<void> {
+    if (send.type === 'subscribe') this.session.asked.add(send.to)
+    if (send.type === 'unsubscribe') this.session.asked.delete(send.to)
     return this.world.wire.transmit(this.world.wire.stanza(owner.jid, send))
   }
 
@@ -175,7 +177,7 @@ export class ClientDesk implements Desk {
     const jid = contactOf(owner, contact)
     const known = owner.book.contact(jid)
     if (!hasPendingIn(stateOf(known)) || this.session.answered.has(jid)) return false
-    const sends = answers(known, options.subscribe === true)
+    const sends = answers(known, this.session.asksBack(jid, options.subscribe === true))
     this.session.answered.add(jid)
     try {
       for (const send of sends) {

@@ -20,6 +20,8 @@ export class ClientSession {
   readonly resources = new Map<string, Presence>()
   /** Requests that were granted; the server has yet to say so. */
   readonly answered = new Set<string>()
+  /** Contacts that were asked; the server has yet to say so. */
+  readonly asked = new Set<string>()
   /** Prosody does not show what was pre-approved. */
   readonly preapproved = new Set<string>()
   readonly ready = new Waiters<void>()
@@ -103,6 +105,7 @@ export class ClientSession {
     this.isLoaded = false
     this.resources.clear()
     this.answered.clear()
+    this.asked.clear()
     this.preapproved.clear()
     this.marks.clear()
     this.#news.clear()
@@ -210,6 +213,7 @@ export class ClientSession {
       const outcome = serverSays(before, said, cause)
       if (cause === 'push' && !sameItem(before.item, outcome.contact.item)) this.#news.set(jid, this.newsOf(jid) + 1)
       const tell = owner.enter(draft, outcome)
+      this.asked.delete(jid)
       if (version !== undefined) draft.version = version
       if (cause === 'push' && outcome.mark !== undefined) this.marks.leave(jid, outcome.mark)
       if (hasFrom(stateOf(outcome.contact)) || outcome.contact.request === undefined) this.answered.delete(jid)
@@ -218,6 +222,11 @@ export class ClientSession {
         done()
       }
     }, fail)
+  }
+
+  /** Whether an answer to the contact also asks back: not when it was asked a moment ago. */
+  asksBack(contact: string, wanted: boolean): boolean {
+    return wanted && !this.asked.has(contact)
   }
 
   /** The account's own other resources. */
