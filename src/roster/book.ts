@@ -83,7 +83,7 @@ export function toStored(contact: Contact): StoredItem | undefined {
   }
 }
 
-export function fromStored(stored: StoredItem): Contact {
+function fromStored(stored: StoredItem): Contact {
   const waits = hasPendingIn(stored.state)
   // A request without its stanza was written by other hands; it can be answered all the same.
   const request = waits ? (stored.request ?? { xml: '', receivedAt: 0, deferred: true }) : undefined

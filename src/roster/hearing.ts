@@ -4,7 +4,7 @@ import { hasPendingOut } from '../core/state.js'
 import type { Owner } from './owner.js'
 
 /** The canonical contact of an address from the wire, if the owner lists it. Strangers cost two look-ups and leave nothing. */
-export function listedContact(owner: Owner, bare: string): string | undefined {
+function listedContact(owner: Owner, bare: string): string | undefined {
   const { items } = owner.book
   const known = items.get(bare)
   if (known !== undefined) return known.jid
