@@ -105,7 +105,7 @@ describe('The policy of an owner is consulted', () => {
   test('It is given the request and a signal', () => {
     const given: unknown[] = []
     const request = ask()
-    consult((...all) => void given.push(...all), request, signal)
+    void consult((...all) => void given.push(...all), request, signal)
 
     expect(given).toEqual([request, { signal }])
   })
@@ -145,7 +145,7 @@ describe('firstOf: the first with an opinion decides', () => {
   test('The later ones are not asked', async () => {
     const afterSync = says(true)
     const afterAsync = says(true)
-    firstOf(says(false), afterSync)(ask(), context)
+    void firstOf(says(false), afterSync)(ask(), context)
     await firstOf(later(false), afterAsync)(ask(), context)
 
     expect([afterSync.asked, afterAsync.asked]).toEqual([[], []])
