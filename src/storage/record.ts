@@ -1,4 +1,5 @@
 import { RosterError } from '../core/errors.js'
+import { GroupLists } from '../core/groups.js'
 import { bareJid } from '../core/jid.js'
 import { hasPendingIn, hasPendingOut, isSubscriptionState, type SubscriptionState } from '../core/state.js'
 import { shorten } from '../core/text.js'
@@ -26,7 +27,8 @@ const LAST_TIME = 8.64e15
 export function parseStoredRoster(owner: string, value: unknown): StoredRoster {
   const place = new Place(owner)
   const raw = objectOf<StoredRoster>(value, '', place)
-  const items = parseList(raw.items, 'items', place, parseItem)
+  const lists = new GroupLists()
+  const items = parseList(raw.items, 'items', place, (entry, at) => parseItem(entry, at, lists))
   const owed = parseList(raw.owed, 'owed', place, parseOwed)
   const jids = items.map((item) => item.jid)
   const ids = owed.map((entry) => entry.id)
@@ -85,11 +87,11 @@ function parseList<T>(
   return Array.from(listOf(value, list, place), (entry, index) => parse(entry, place.entry(list, index)))
 }
 
-function parseItem(value: unknown, place: Place): StoredItem {
+function parseItem(value: unknown, place: Place, lists: GroupLists): StoredItem {
   const raw = objectOf<StoredItem>(value, '', place)
   const jid = canonicalOf(raw.jid, place)
   const state = stateOf(raw.state, place)
-  const item: Writable<StoredItem> = { jid, groups: groupsOf(raw.groups, place), state }
+  const item: Writable<StoredItem> = { jid, groups: lists.share(groupsOf(raw.groups, place)), state }
   if (raw.name !== undefined) item.name = textOf(raw.name, 'name', place)
   if (raw.approved !== undefined) item.approved = flagOf(raw.approved, 'approved', place)
   if (raw.unlisted !== undefined) item.unlisted = flagOf(raw.unlisted, 'unlisted', place)

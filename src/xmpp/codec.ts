@@ -2,6 +2,7 @@ import type { Element } from 'ltx'
 import { createElement, parse } from 'ltx/lib/ltx.js'
 import type { ServerItem } from '../core/client-step.js'
 import { RosterError } from '../core/errors.js'
+import { GroupLists } from '../core/groups.js'
 import { bareJid } from '../core/jid.js'
 import { isShow, type Presence, type PresenceInit, parsePriority, type Show } from '../core/presence.js'
 import { randomId } from '../core/random.js'
@@ -189,7 +190,10 @@ export function questionElement(ask: Question['ask'], id: string): Element {
 }
 
 /** One item as a server writes it. @throws RosterError `JID_MALFORMED`. */
-export function readItem(item: Element): { readonly jid: string; readonly said: ServerItem | undefined } {
+export function readItem(
+  item: Element,
+  lists = new GroupLists(),
+): { readonly jid: string; readonly said: ServerItem | undefined } {
   const jid = bareJid(copyText(attr(item, 'jid') ?? ''))
   const subscription = attr(item, 'subscription')
   if (subscription === 'remove') return { jid, said: undefined }
@@ -200,7 +204,7 @@ export function readItem(item: Element): { readonly jid: string; readonly said: 
     said: {
       jid,
       name: name === undefined ? undefined : copyText(name),
-      groups: [...new Set(groups.filter((group) => group !== ''))],
+      groups: lists.share([...new Set(groups.filter((group) => group !== ''))]),
       subscription:
         subscription !== undefined && SUBSCRIPTIONS.has(subscription) ? (subscription as Subscription) : 'none',
       pendingOut: attr(item, 'ask') === 'subscribe',
@@ -214,9 +218,10 @@ export function readResult(result: Element, onBad: (error: RosterError, item: El
   const query = result.getChild('query', NS_ROSTER)
   if (query === undefined || query === null) return { items: undefined, version: undefined }
   const items = new Map<string, ServerItem>()
+  const lists = new GroupLists()
   for (const element of query.getChildren('item')) {
     try {
-      const { jid, said } = readItem(element)
+      const { jid, said } = readItem(element, lists)
       // RFC 6121 §2.1.2.5: "remove" in a result is to be ignored.
       if (said !== undefined) items.set(jid, said)
     } catch (error) {

@@ -68,6 +68,12 @@ describe('copyText', () => {
     expect(bytes).toBeLessThan(PACKETS_BYTES / 3)
     expect(kept[7]).toBe('juliet107@capulet.example')
   })
+
+  it.each([12, 13])('lets the packet go of a text of %i characters', (length) => {
+    const { kept, bytes } = keepFromPackets((slice) => copyText(slice.slice(0, length)))
+    expect(bytes).toBeLessThan(PACKETS_BYTES / 3)
+    expect(kept[7]).toBe('juliet107@capulet.example'.slice(0, length))
+  })
 })
 
 describe('shorten', () => {
