@@ -1,29 +1,64 @@
+/** Leaves no rubbish of one measurement to the next. Needs `--expose-gc`. */
+const collect = () => globalThis.gc?.()
+
+const middle = (numbers) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1]
+
+async function timed(run) {
+  collect()
+  const start = process.hrtime.bigint()
+  await run()
+  return Number(process.hrtime.bigint() - start)
+}
+
 /**
- * Nanoseconds for one call of `run`: the best of several rounds, since other programs can only make it slower.
- * @param {(at: number) => unknown} run gets a number that grows by one with each call
- * @param {{ readonly calls?: number, readonly rounds?: number }} [options]
+ * How many times as long `ours` takes as `theirs`. Each round measures both, one right after the other and in turn first,
+ * so that whatever else the machine does slows both; the ratio is the middle one of the rounds.
+ * @param {() => unknown} ours one round; may be asynchronous
+ * @param {() => unknown} theirs the same work without us
+ * @param {{ readonly rounds?: number, readonly warmups?: number }} [options]
+ * @returns {Promise<{ readonly ratio: number, readonly ours: number, readonly theirs: number }>} times in nanoseconds
  */
-export function nanoseconds(run, { calls = 200_000, rounds = 8 } = {}) {
-  let best = Number.POSITIVE_INFINITY
-  let at = 0
-  for (let round = 0; round < rounds; round++) {
-    globalThis.gc?.()
-    const start = process.hrtime.bigint()
-    for (let call = 0; call < calls; call++) run(at++)
-    best = Math.min(best, Number(process.hrtime.bigint() - start) / calls)
+export async function compare(ours, theirs, { rounds = 15, warmups = 5 } = {}) {
+  const pairs = []
+  for (let round = -warmups; round < rounds; round++) {
+    const first = round % 2 === 0 ? await timed(ours) : undefined
+    const other = await timed(theirs)
+    const pair = { ours: first ?? (await timed(ours)), theirs: other }
+    if (round >= 0) pairs.push(pair)
   }
-  return best
+  return {
+    ratio: middle(pairs.map((pair) => pair.ours / pair.theirs)),
+    ours: middle(pairs.map((pair) => pair.ours)),
+    theirs: middle(pairs.map((pair) => pair.theirs)),
+  }
+}
+
+/**
+ * How many times as long twice the work takes: 2 is linear, 4 quadratic.
+ * @param {(size: number) => Promise<() => unknown>} prepare what stands ready before the clock runs; it returns the work
+ */
+export async function doubling(prepare, size, { rounds = 3 } = {}) {
+  const once = async (count) => timed(await prepare(count))
+  const pairs = []
+  for (let round = -1; round < rounds; round++) {
+    const pair = { single: await once(size), double: await once(2 * size) }
+    if (round >= 0) pairs.push(pair)
+  }
+  return {
+    ratio: middle(pairs.map((pair) => pair.double / pair.single)),
+    single: middle(pairs.map((pair) => pair.single)),
+  }
 }
 
 /** Bytes of heap that live on in what `make` returns. Needs `--expose-gc`. */
-export function heapOf(make) {
-  globalThis.gc?.()
-  const before = process.memoryUsage().heapUsed
-  const kept = make()
-  globalThis.gc?.()
-  return { bytes: process.memoryUsage().heapUsed - before, kept }
+export async function heapOf(make) {
+  const settled = async () => {
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    collect()
+    collect()
+    return process.memoryUsage().heapUsed
+  }
+  const before = await settled()
+  const kept = await make()
+  return { bytes: (await settled()) - before, kept }
 }
-
-/** One line of a report. */
-export const report = (what, value, unit) =>
-  console.log(`  ${what.padEnd(56)} ${value.toFixed(1).padStart(10)} ${unit}`)
