@@ -22,7 +22,7 @@ export interface TestEntity {
   once(event: string, listener: (...args: any[]) => void): unknown
   // biome-ignore lint/suspicious/noExplicitAny: as above.
   removeListener(event: string, listener: (...args: any[]) => void): unknown
-  readonly reconnect: { delay: number; start(): void; stop(): void }
+  readonly reconnect: { delay: number; start(): void; stop(): void; reconnect(): Promise<void> }
   readonly iqCaller: { request(stanza: Element, timeout?: number): Promise<Element> }
   readonly iqCallee: {
     // biome-ignore lint/suspicious/noExplicitAny: as above.
