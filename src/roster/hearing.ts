@@ -16,8 +16,14 @@ const bareOf = (from: string, slash: number): string => (slash === -1 ? from : f
 
 /** A contact announced a resource, at its place among what is being stored. */
 export function hearAvailable(owner: Owner, from: string, stanza: Element): void {
-  if (owner.ledger.isIdle) keepAvailable(owner, from, stanza)
-  else owner.ledger.post(() => () => keepAvailable(owner, from, stanza))
+  if (owner.ledger.isIdle) {
+    keepAvailable(owner, from, stanza)
+    return
+  }
+  const { session } = owner
+  owner.ledger.post(() => () => {
+    if (session === owner.session) keepAvailable(owner, from, stanza)
+  })
 }
 
 function keepAvailable(owner: Owner, from: string, stanza: Element): void {

@@ -194,8 +194,12 @@ export class Owner {
     this.unavailable(contact, undefined, undefined)
   }
 
+  /** Which session it is: what came in one and waited does not count in another. */
+  session = 0
+
   /** Everything volatile is forgotten: the session ended. */
   endSession(): void {
+    this.session += 1
     for (const contact of this.presences.contacts()) this.forgetPresence(contact)
   }
 
