@@ -55,6 +55,8 @@ function requested(session: ClientSession, owner: Owner, contact: string, stanza
   const { number } = session
   let answer: Decision | Promise<Decision> | undefined
   owner.ledger.post((draft) => {
+    // The server delivers it again in the next session.
+    if (number !== session.number) return undefined
     const before = draft.contact(contact)
     if (!INBOUND.subscribe[stateOf(before)].deliver) {
       bus.count('strays')

@@ -36,6 +36,8 @@ export class ClientSession {
   /** What comes before the roster was asked for is not of this session. */
   isRunning = false
   #wasLoaded = false
+  /** The server owes the roster of this session. */
+  #isUnanswered = false
 
   constructor(desk: ClientDesk) {
     this.#desk = desk
@@ -78,22 +80,37 @@ export class ClientSession {
     await this.#cache
     if (number !== this.#number) return
     this.isRunning = true
-    const { book } = this.#desk.owner()
-    const { features } = this.#desk.world.wire
+    await this.#load(number)
+  }
+
+  /** Asks for the roster of this session. */
+  async #load(number: number): Promise<void> {
+    const { world } = this.#desk
+    const { jid, book } = this.#desk.owner()
+    this.#isUnanswered = false
     // Prosody gives an empty roster and its first change the same version.
     const known = book.items.size > 0 ? (book.version ?? '') : ''
     try {
-      await this.fetch(features.versioning ? known : undefined, this.#desk.world.settings.timeout)
+      await this.fetch(world.wire.features.versioning ? known : undefined, world.settings.timeout)
     } catch (cause) {
       if (number !== this.#number) return
-      const error = cause instanceof RosterError ? cause : asStorageError(self, cause)
-      this.#desk.world.bus.error(error)
+      const error = cause instanceof RosterError ? cause : asStorageError(jid, cause)
+      this.#isUnanswered = error.code === 'TIMED_OUT' || error.code === 'NOT_CONNECTED'
+      world.bus.error(error)
       this.ready.reject(error)
       await this.#announce(number)
     }
   }
 
-  /** The session goes on over another connection, or is over. */
+  /** The session goes on over another connection. What the cut has left unanswered is asked again. */
+  async resume(): Promise<void> {
+    // xmpp.js tells of it before it is online again.
+    await Promise.resolve()
+    if (this.isLoaded) this.ready.resolve()
+    else if (this.#isUnanswered) await this.#load(this.#number)
+  }
+
+  /** The session is over. */
   end(reason: RosterError = notConnected(this.#desk.peek()?.jid)): void {
     this.#number += 1
     this.#forget()
@@ -103,6 +120,7 @@ export class ClientSession {
   #forget(): void {
     this.isRunning = false
     this.isLoaded = false
+    this.#isUnanswered = false
     this.resources.clear()
     this.answered.clear()
     this.asked.clear()
@@ -139,10 +157,12 @@ export class ClientSession {
       const tells = answer.items === undefined ? [] : this.#replaceAll(owner, draft, answer.items)
       if (answer.version !== undefined) draft.version = answer.version
       return () => {
-        this.#wasLoaded = true
-        this.isLoaded = true
         // The first load is told as a whole.
         if (!isFirst) for (const tell of tells) tell()
+        // The session has ended while it was being stored.
+        if (number !== this.#number) return reject(notConnected(owner.jid))
+        this.#wasLoaded = true
+        this.isLoaded = true
         owner.world.bus.emit('loaded', { owner: owner.jid, roster: this.#desk.face, version: owner.book.version })
         resolve()
         this.ready.resolve()

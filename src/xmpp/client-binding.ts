@@ -117,7 +117,7 @@ export class ClientBinding {
     this.#endLater = undefined
     decodeWhole(this.#wire.entity)
     this.#bus.count('resumptions')
-    if (this.#desk.loaded()) this.#desk.session.ready.resolve()
+    void this.#desk.session.resume()
   }
 
   #end(): void {
