@@ -2,6 +2,7 @@ import type { Element } from 'ltx/lib/ltx.js'
 import { type ClientOptions, connectClient, type FreshUser, freshUser, xml } from './connect.js'
 import type { TestClient, TestEntity } from './entity.js'
 import { type Recording, record, until } from './record.js'
+import { settled } from './settle.js'
 import type { TestedServer } from './types.js'
 
 const NS_ROSTER = 'jabber:iq:roster'
@@ -74,6 +75,8 @@ export const human = async (
   })
   const log = recordings[0] as Recording
   await appear(client)
+  // Until the server has taken note, what is asked meanwhile counts as asked before: ejabberd then tells a bare extract.
+  await settled(client)
   client.on('online', () => void appear(client).catch(() => undefined))
   const hears = (contact: string): readonly string[] => presences(log, 'in', contact)
   const { domain } = server
