@@ -16,8 +16,8 @@ interface Registered {
 /** Everything that is told goes through here: each listener on its own, so that one that throws stops nothing. */
 export class Bus {
   readonly counters: Record<string, number> = {}
-  /** Streams that read along. */
-  readonly taps = new Set<(type: Name, event: unknown) => void>()
+  /** Streams that read along; each says whether it takes the event. */
+  readonly taps = new Set<(type: Name, event: unknown) => boolean>()
   readonly #emitter: EventEmitter<RosterEvents>
   readonly #clock: Clock
   readonly #spoken = new Map<string, number>()
@@ -36,9 +36,13 @@ export class Bus {
     return this.taps.size > 0 || this.#emitter.listenerCount(type) > 0
   }
 
-  emit<K extends Name>(type: K, event: Parameters<RosterEvents[K]>[0]): void {
-    for (const tap of this.taps) tap(type, event)
-    for (const listener of registered(this.#emitter, type)) this.#call(type, listener, event)
+  /** `false`: nobody was there to hear it. */
+  emit<K extends Name>(type: K, event: Parameters<RosterEvents[K]>[0]): boolean {
+    let isHeard = false
+    for (const tap of this.taps) if (tap(type, event)) isHeard = true
+    const listeners = registered(this.#emitter, type)
+    for (const listener of listeners) this.#call(type, listener, event)
+    return isHeard || listeners.length > 0
   }
 
   #call(type: Name, listener: Registered, event: unknown): void {
@@ -61,8 +65,7 @@ export class Bus {
   /** Local trouble that no caller can be told. */
   error(error: RosterError): void {
     this.count(`errors.${error.code}`)
-    if (this.hears('error')) this.emit('error', error)
-    else this.#print(error)
+    if (!this.emit('error', error)) this.#print(error)
   }
 
   #print(error: RosterError): void {

@@ -34,8 +34,8 @@ export class EventStream<K extends keyof RosterEvents> implements AsyncIterableI
     else options.signal?.addEventListener('abort', this.#abort, { once: true })
   }
 
-  readonly #tap = (type: string, event: unknown): void => {
-    if (this.#types !== undefined && !this.#types.has(type)) return
+  readonly #tap = (type: string, event: unknown): boolean => {
+    if (this.#types !== undefined && !this.#types.has(type)) return false
     const value = { type, event } as RosterEvent<K>
     const reader = this.#waiting.shift()
     if (reader !== undefined) reader.resolve({ done: false, value })
@@ -48,6 +48,7 @@ export class EventStream<K extends keyof RosterEvents> implements AsyncIterableI
         ),
       )
     }
+    return true
   }
 
   readonly #abort = (): void => this.#fail(this.#signal?.reason)
