@@ -81,6 +81,7 @@ export class Announcer {
   /** Says again what stands: the connection came back. */
   async again(): Promise<void> {
     for (const presence of [...this.#announced.values()]) await this.#broadcast(presence, [])
+    for (const [contact, presence] of [...this.#directed]) await this.#sendAll(presence, [contact])
   }
 
   /** Says `unavailable` to everybody who was told otherwise. */

@@ -69,7 +69,7 @@ export class Bus {
   }
 
   #print(error: RosterError): void {
-    if (this.#mayspeak(`print:${error.code}`, 60_000)) console.error(error)
+    if (this.#maySpeak(`print:${error.code}`, 60_000)) console.error(error)
   }
 
   /** Something from outside makes no sense, or is forged. */
@@ -81,11 +81,11 @@ export class Bus {
     stanza: Element | undefined,
   ): void {
     this.count(`rejected.${code}`)
-    if (!this.hears('rejected') || !this.#mayspeak(`rejected:${code}`, 1_000)) return
+    if (!this.hears('rejected') || !this.#maySpeak(`rejected:${code}`, 1_000)) return
     this.emit('rejected', { owner, from, error: new RosterError(code, message, { owner }), stanza })
   }
 
-  #mayspeak(key: string, interval: number): boolean {
+  #maySpeak(key: string, interval: number): boolean {
     const now = this.#clock.now()
     const last = this.#spoken.get(key)
     if (last !== undefined && now >= last && now - last < interval) return false

@@ -239,13 +239,13 @@ export class ComponentDesk implements Desk {
   async appear(): Promise<void> {
     const owner = this.owner()
     owner.ledger.outbox.flush()
-    if (this.isOpen) await this.#announce(owner)
+    await this.announcer.again()
+    if (this.isOpen && !this.announcer.isAnnounced) await this.#announce(owner)
     await this.#probeAll()
     this.#repeatRequests(owner)
   }
 
   async #announce(owner: Owner): Promise<void> {
-    if (this.announcer.isAnnounced) return this.announcer.again()
     const presence = await this.#component.presenceFor(owner.jid)
     if (presence !== false && !this.announcer.isAnnounced && this.#gone === undefined)
       await this.announcer.announce(presence)
