@@ -5,15 +5,7 @@ import type { StoredItem } from '../../src/storage/port.js'
 import { asking, commit, create, item, JULIET, NURSE, OWNER, owed } from './contract/subject.js'
 import { storageContract } from './contract.js'
 import { LoggedStorage } from './logged.js'
-
-const shared = <S>(make: () => S) => {
-  const storages = new Map<string, S>()
-  return async (name: string): Promise<S> => {
-    const storage = storages.get(name) ?? make()
-    storages.set(name, storage)
-    return storage
-  }
-}
+import { shared } from './views.js'
 
 describe('MemoryStorage', () =>
   storageContract(

@@ -16,6 +16,8 @@ import {
   read,
 } from './subject.js'
 
+const TYBALT = 'tybalt@example.com'
+
 export function loadManyPromises(promise: Promised): void {
   promise(
     'loadMany, where it is there, gives what load gives and leaves out who has no roster',
@@ -41,14 +43,18 @@ export function loadManyPromises(promise: Promised): void {
 
 export function changesPromises(promise: Promised): void {
   promise('changes, where it is there, say what makes the roster of then that of now', async ({ storage, other }) => {
-    const first = await create(storage, OWNER, { put: [item(JULIET), item(NURSE)], version: '1', owe: [owed('a')] })
+    const first = await create(storage, OWNER, {
+      put: [item(JULIET), item(NURSE), item(TYBALT)],
+      version: '1',
+      owe: [owed('a')],
+    })
     const then = await read(storage, OWNER)
     const second = await commit(storage, OWNER, first, {
       put: [asking('paris@example.com')],
       settle: ['a'],
       owe: [owed('b')],
     })
-    const third = await commit(storage, OWNER, second, { remove: [NURSE, 'paris@example.com'], version: '2' })
+    const third = await commit(storage, OWNER, second, { remove: [NURSE, TYBALT, 'paris@example.com'], version: '2' })
     await commit(storage, OWNER, third, { put: [item(NURSE, { state: 'both' })], owe: [owed('c')] })
     const now = await read(storage, OWNER)
     await assertLeads(other, then, now)

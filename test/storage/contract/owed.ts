@@ -14,7 +14,7 @@ export function owedPromises(promise: Promised): void {
     const stanza = {
       id: '<"\'&%:é🌹',
       at: NOW,
-      xml: `<presence><status>${'é🌹'.repeat(5_000)}\n\t]]&gt;</status></presence>`,
+      xml: `<presence><status>${'é🌹'.repeat(20_000)}\n\t]]&gt;</status></presence>`,
     }
     await create(storage, OWNER, { owe: [stanza] })
     assert.deepEqual((await read(storage, OWNER))?.owed, [stanza])
