@@ -68,6 +68,7 @@ export class Outbox {
       if (this.#waiting.has(owed.id) || this.#sent.has(owed.id)) continue
       this.#waiting.set(owed.id, { owed, stanza: undefined, ours: false, sending: false })
     }
+    if (this.#waiting.size === 0) this.#drained.resolve()
     this.flush()
   }
 
