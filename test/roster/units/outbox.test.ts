@@ -1,0 +1,251 @@
+import { describe, expect, test, vi } from 'vitest'
+import { rosterItem } from '../../../src/core/item.js'
+import { SUBSCRIPTION_STATES, type SubscriptionState } from '../../../src/core/state.js'
+import type { Send } from '../../../src/core/step.js'
+import { Book } from '../../../src/roster/book.js'
+import { Outbox } from '../../../src/roster/outbox.js'
+import type { Owed } from '../../../src/storage/port.js'
+import { type ManualClock, manualClock } from '../../support/clock.js'
+import { type FakeWire, fakeWire, stanzaOf } from './support/fake-wire.js'
+
+const JULIET = 'juliet@example.com'
+const MINUTE = 60_000
+
+type OwedType = Exclude<Send['type'], 'presence' | 'probe'>
+
+const owe = (type: OwedType, at = 0, to = JULIET): Owed => ({
+  id: `${type} to ${to}`,
+  at,
+  xml: stanzaOf({ type, to }).toString(),
+})
+
+interface Stage {
+  readonly wire: FakeWire
+  readonly clock: ManualClock
+  readonly book: Book
+  readonly settle: ReturnType<typeof vi.fn<() => void>>
+  readonly outbox: Outbox
+  /** Just decided here. */
+  decide(...types: readonly OwedType[]): void
+}
+
+function stage(state: SubscriptionState = 'none', online = true): Stage {
+  const [wire, clock, book, settle] = [fakeWire(), manualClock(), new Book(), vi.fn<() => void>()]
+  wire.online = online
+  book.items.set(JULIET, rosterItem({ jid: JULIET, state }))
+  const outbox = new Outbox(wire, clock, book, settle)
+  const decide = (...types: readonly OwedType[]): void => {
+    for (const type of types) outbox.add(owe(type, clock.now()), stanzaOf({ type, to: JULIET }))
+  }
+  return { wire, clock, book, settle, outbox, decide }
+}
+
+describe('What was just decided', () => {
+  test('goes at once, in the order of its decisions', () => {
+    const { wire, decide } = stage()
+    decide('unsubscribe', 'unavailable', 'unsubscribed')
+
+    expect(wire.written).toEqual([`unsubscribe ${JULIET}`, `unavailable ${JULIET}`, `unsubscribed ${JULIET}`])
+  })
+
+  test('waits without a connection, and goes in its order when it is back (promise 18)', async () => {
+    const { wire, outbox, decide, clock } = stage('none', false)
+    decide('unsubscribe', 'unavailable', 'unsubscribed')
+    expect(wire.written).toEqual([])
+    wire.online = true
+    outbox.flush()
+    await clock.advance(0)
+
+    expect(wire.written).toEqual([`unsubscribe ${JULIET}`, `unavailable ${JULIET}`, `unsubscribed ${JULIET}`])
+    expect(outbox.settled).toHaveLength(3)
+  })
+
+  test('that could not be written is owed still, and goes with the next connection', async () => {
+    const { wire, clock, outbox, decide } = stage('none+out')
+    wire.broken = true
+    decide('subscribe')
+    await clock.advance(MINUTE)
+    expect(outbox.settled).toEqual([])
+    wire.broken = false
+    outbox.flush()
+    await clock.advance(0)
+
+    expect(wire.written).toEqual([`subscribe ${JULIET}`])
+  })
+
+  test('that is being written is not written again', async () => {
+    const { wire, clock, outbox, decide } = stage('none+out')
+    wire.slow = true
+    decide('subscribe')
+    outbox.flush()
+    outbox.adopt([owe('subscribe')])
+    wire.release()
+    await clock.advance(0)
+
+    expect(wire.written).toEqual([`subscribe ${JULIET}`])
+  })
+})
+
+describe('What was overtaken by a later decision is not sent (promise 20)', () => {
+  const due: Record<OwedType, readonly SubscriptionState[]> = {
+    subscribed: ['from', 'from+out', 'both'],
+    subscribe: ['none+out', 'none+out+in', 'from+out', 'to', 'to+in', 'both'],
+    unsubscribe: ['none', 'none+in', 'from'],
+    unsubscribed: ['none', 'none+out', 'to'],
+    unavailable: ['none', 'none+out', 'to'],
+  }
+  const rows = (Object.keys(due) as OwedType[]).flatMap((type) =>
+    SUBSCRIPTION_STATES.map((state) => [type, state, due[type].includes(state) ? 'sent' : 'dropped'] as const),
+  )
+
+  test.each(rows)('%s in %s is %s', async (type, state, becomes) => {
+    const { wire, clock, outbox, decide } = stage(state, false)
+    decide(type)
+    wire.online = true
+    outbox.flush()
+    await clock.advance(0)
+
+    expect(wire.written).toEqual(becomes === 'sent' ? [`${type} ${JULIET}`] : [])
+    // Either way it is settled: nothing is owed any more.
+    expect(outbox.settled).toEqual([`${type} to ${JULIET}`])
+  })
+
+  test('Nobody is granted what was taken back since, whoever decided it', async () => {
+    const { wire, clock, outbox } = stage('none')
+    outbox.adopt([owe('subscribed')])
+    await clock.advance(MINUTE)
+
+    expect(wire.written).toEqual([])
+  })
+
+  test('What cannot be read, or is for nobody, is dropped', async () => {
+    const { wire, clock, outbox } = stage('both')
+    outbox.adopt([
+      { id: '1', at: 0, xml: 'no xml' },
+      { id: '2', at: 0, xml: "<presence type='subscribed'/>" },
+      { id: '3', at: 0, xml: `<presence to='${JULIET}'/>` },
+    ])
+    await clock.advance(MINUTE)
+
+    expect(wire.written).toEqual([])
+    expect(outbox.settled).toEqual(['1', '2', '3'])
+  })
+})
+
+describe('What another process owes (promise 20)', () => {
+  test('is left to it for the grace time, then sent, in its order', async () => {
+    const { wire, clock, outbox } = stage('from+out')
+    outbox.adopt([owe('subscribed'), owe('subscribe')])
+    await clock.advance(29_999)
+    expect(wire.written).toEqual([])
+    await clock.advance(1)
+
+    expect(wire.written).toEqual([`subscribed ${JULIET}`, `subscribe ${JULIET}`])
+  })
+
+  test('for longer than that is sent at once', () => {
+    const { wire, outbox } = stage('from')
+    outbox.adopt([owe('subscribed', -MINUTE)])
+
+    expect(wire.written).toEqual([`subscribed ${JULIET}`])
+  })
+
+  test('and has settled meanwhile is not sent', async () => {
+    const { wire, clock, outbox } = stage('from')
+    outbox.adopt([owe('subscribed')])
+    await clock.advance(10_000)
+    outbox.adopt([])
+    await clock.advance(MINUTE)
+
+    expect(wire.written).toEqual([])
+    expect(outbox.isEmpty).toBe(true)
+  })
+
+  test('is sent after the grace time only when there is a connection, then with the next one', async () => {
+    const { wire, clock, outbox } = stage('from', false)
+    outbox.adopt([owe('subscribed')])
+    await clock.advance(MINUTE)
+    expect(wire.written).toEqual([])
+    wire.online = true
+    outbox.flush()
+
+    expect(wire.written).toEqual([`subscribed ${JULIET}`])
+  })
+
+  test('and what this one has sent already is not taken up again', async () => {
+    const { wire, clock, outbox, decide } = stage('from')
+    decide('subscribed')
+    await clock.advance(0)
+    outbox.adopt([owe('subscribed', -MINUTE)])
+
+    expect(wire.written).toEqual([`subscribed ${JULIET}`])
+  })
+})
+
+describe('What was sent', () => {
+  test('is written down a second later, all at once', async () => {
+    const { clock, settle, outbox, decide } = stage('from+out')
+    decide('subscribed')
+    await clock.advance(500)
+    decide('subscribe')
+    await clock.advance(499)
+    expect(settle).not.toHaveBeenCalled()
+    await clock.advance(1)
+
+    expect(settle).toHaveBeenCalledTimes(1)
+    expect(outbox.settled).toEqual([`subscribed to ${JULIET}`, `subscribe to ${JULIET}`])
+  })
+
+  test('is forgotten once a commit says that it is settled', async () => {
+    const { clock, outbox, decide } = stage('from')
+    decide('subscribed')
+    await clock.advance(0)
+    expect(outbox.isEmpty).toBe(false)
+    outbox.forget(outbox.settled)
+
+    expect(outbox.isEmpty).toBe(true)
+  })
+})
+
+describe('Whoever waits until all is sent', () => {
+  test('need not wait when nothing is owed', async () => {
+    await expect(stage().outbox.drained()).resolves.toBeUndefined()
+  })
+
+  test('waits until the last write ended', async () => {
+    const { wire, clock, outbox, decide } = stage('from+out')
+    wire.slow = true
+    decide('subscribed', 'subscribe')
+    const drained = vi.fn()
+    void outbox.drained().then(drained)
+    await clock.advance(0)
+    expect(drained).not.toHaveBeenCalled()
+    wire.release()
+    await clock.advance(0)
+
+    expect(drained).toHaveBeenCalledTimes(1)
+  })
+
+  test('goes on when another process has sent the rest', async () => {
+    const { clock, outbox } = stage('from')
+    outbox.adopt([owe('subscribed')])
+    const drained = vi.fn()
+    void outbox.drained().then(drained)
+    outbox.adopt([])
+    await clock.advance(0)
+
+    expect(drained).toHaveBeenCalledTimes(1)
+  })
+})
+
+test('An outbox that was stopped keeps no timer', async () => {
+  const { clock, settle, outbox, decide } = stage('from')
+  decide('subscribed')
+  outbox.adopt([owe('unsubscribe')])
+  await clock.advance(0)
+  outbox.stop()
+  await clock.advance(MINUTE)
+
+  expect(clock.waiting).toBe(0)
+  expect(settle).not.toHaveBeenCalled()
+})
