@@ -34,8 +34,9 @@ function keepAvailable(owner: Owner, from: string, stanza: Element): void {
     return
   }
   const resource = slash === -1 ? '' : from.slice(slash + 1)
-  const presence = owner.world.wire.announced(stanza, contact, resource, owner.presences.get(contact, resource))
-  if (presence !== undefined) owner.available(contact, presence, stanza)
+  const previous = owner.presences.get(contact, resource)
+  const presence = owner.world.wire.announced(stanza, contact, resource, previous)
+  if (presence !== undefined) owner.available(contact, presence, previous, stanza)
 }
 
 /** A resource left; without a resource all of them did (RFC 6121 §4.5.4). */

@@ -137,13 +137,12 @@ export class Owner {
   }
 
   /** A contact's resource is available. */
-  available(contact: string, presence: Presence, stanza: Element): void {
+  available(contact: string, presence: Presence, previous: Presence | undefined, stanza: Element): void {
     const { bus } = this.world
     const owner = this.jid
     const { resource } = presence
-    const previous = this.presences.get(contact, resource)
     if (previous !== undefined && samePresence(previous, presence)) return
-    const isFirst = !this.presences.has(contact)
+    const isFirst = previous === undefined && !this.presences.has(contact)
     const dropped = this.presences.set(contact, presence)
     if (dropped !== undefined) {
       bus.count('resources.dropped')

@@ -26,10 +26,6 @@ export class Presences {
       this.#contacts.set(contact, new Map([[presence.resource, presence]]))
       return undefined
     }
-    if (resources.has(presence.resource)) {
-      resources.set(presence.resource, presence)
-      return undefined
-    }
     resources.set(presence.resource, presence)
     return resources.size > this.#limit ? this.#dropOldest(resources) : undefined
   }

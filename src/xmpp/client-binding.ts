@@ -188,7 +188,8 @@ export class ClientBinding {
     const { from, type } = stanza.attrs as { readonly from?: string; readonly type?: string }
     if (owner === undefined || from === undefined || !this.#desk.session.isRunning) return
     const slash = from.indexOf('/')
-    if ((slash === -1 ? from : from.slice(0, slash)) === owner.jid) this.#ownPresence(from, slash, type, stanza)
+    const isOwn = (slash === -1 ? from.length : slash) === owner.jid.length && from.startsWith(owner.jid)
+    if (isOwn) this.#ownPresence(from, slash, type, stanza)
     else if (type === undefined) hearAvailable(owner, from, stanza)
     else if (type === 'unavailable') hearUnavailable(owner, from, stanza)
     else if (isSubscriptionType(type)) this.#subscription(type, from, stanza)

@@ -4,7 +4,7 @@ import type { ServerItem } from '../core/client-step.js'
 import { RosterError } from '../core/errors.js'
 import { GroupLists } from '../core/groups.js'
 import { bareJid } from '../core/jid.js'
-import { isShow, type Presence, type PresenceInit, parsePriority, type Show } from '../core/presence.js'
+import { type Presence, type PresenceInit, parsePriority, type Show } from '../core/presence.js'
 import { randomId } from '../core/random.js'
 import type { Subscription, SubscriptionType } from '../core/state.js'
 import type { Send } from '../core/step.js'
@@ -108,9 +108,41 @@ export function conditionOf(stanza: Element): string {
 
 export const isOurSubscription = (stanza: Element): boolean => attr(stanza, 'id')?.startsWith(OUR_IDS) === true
 
+interface Said {
+  show: Show | undefined
+  status: string | undefined
+  priority: number
+  since: number
+}
+
+/** RFC 6121 §4.7.2, in one pass over the children: this is the hot path. `undefined`: a chat room's. */
+function readSaid(stanza: Element, now: number): Said | undefined {
+  const said: Said = { show: undefined, status: undefined, priority: 0, since: now }
+  for (const child of stanza.children) {
+    if (typeof child === 'string') continue
+    switch (child.name) {
+      case 'show':
+        said.show = SHOWS.get(child.text())
+        break
+      case 'status':
+        said.status ??= child.text()
+        break
+      case 'priority':
+        said.priority = parsePriority(child.text())
+        break
+      case 'delay':
+        if (child.getNS() === NS_DELAY) said.since = stampOf(attr(child, 'stamp'), now)
+        break
+      case 'x':
+        if (child.getNS() === NS_MUC_USER) return undefined
+    }
+  }
+  return said
+}
+
 /**
- * RFC 6121 §4.7.2, in one pass over the children: this is the hot path. Text is taken over from what is known already where
- * it is the same, and copied where it is new: what the parser cut out keeps its whole packet in memory.
+ * What a presence says. Text is taken over from what is known already where it is the same, and copied where it is new:
+ * what the parser cut out keeps its whole packet in memory.
  */
 export function readPresence(
   stanza: Element,
@@ -120,40 +152,15 @@ export function readPresence(
   now: number,
   extra: unknown,
 ): Presence | undefined {
-  let show: Show | undefined
-  let status: string | undefined
-  let priority = 0
-  let since = now
-  for (const child of stanza.children) {
-    if (typeof child === 'string') continue
-    switch (child.name) {
-      case 'show': {
-        const text = child.text()
-        // Interned by the comparison: the packet's own text is not kept.
-        show = isShow(text) ? SHOWS[text] : undefined
-        break
-      }
-      case 'status':
-        status ??= child.text()
-        break
-      case 'priority':
-        priority = parsePriority(child.text())
-        break
-      case 'delay':
-        if (child.getNS() === NS_DELAY) since = stampOf(attr(child, 'stamp'), now)
-        break
-      case 'x':
-        if (child.getNS() === NS_MUC_USER) return undefined
-    }
-  }
-  const known = previous !== undefined
+  const said = readSaid(stanza, now)
+  if (said === undefined) return undefined
   return Object.freeze({
-    jid: known ? previous.jid : copyText(`${contact}/${resource}`),
-    resource: known ? previous.resource : copyText(resource),
-    show,
-    status: kept(status, previous?.status),
-    priority,
-    since: new Date(since),
+    jid: previous === undefined ? copyText(`${contact}/${resource}`) : previous.jid,
+    resource: previous === undefined ? copyText(resource) : previous.resource,
+    show: said.show,
+    status: kept(said.status, previous?.status),
+    priority: said.priority,
+    since: new Date(said.since),
     extra,
   })
 }
@@ -163,7 +170,8 @@ function kept(text: string | undefined, known: string | undefined): string | und
   return text === known ? known : copyText(text)
 }
 
-const SHOWS: Readonly<Record<Show, Show>> = { chat: 'chat', away: 'away', xa: 'xa', dnd: 'dnd' }
+/** Our own texts for the packet's. */
+const SHOWS: ReadonlyMap<string, Show> = new Map((['chat', 'away', 'xa', 'dnd'] as const).map((show) => [show, show]))
 
 function stampOf(stamp: string | undefined, now: number): number {
   const at = stamp === undefined ? Number.NaN : Date.parse(stamp)
