@@ -1,9 +1,8 @@
-// Budgets 1 and 2 of the architecture: what a presence of a known contact costs.
 import { MemoryStorage, Roster } from 'xmpp-roster'
-import { compare } from './support/measure.mjs'
-import { microseconds, row, table } from './support/report.mjs'
-import { chunksOf, feed, openSession } from './support/session.mjs'
-import { itemsOf, presencesOf, storedOf } from './support/stanzas.mjs'
+import { compare } from './measure.mjs'
+import { microseconds, row, table } from './report.mjs'
+import { chunksOf, feed, openSession } from './session.mjs'
+import { itemsOf, presencesOf, storedOf } from './stanzas.mjs'
 
 const CONTACTS = 1_000
 /** Each presence of a contact differs from its last one, or it would be no news. */
@@ -11,8 +10,6 @@ const WAVES = 4
 /** How often all waves come in one round. */
 const REPEATS = 5
 const STANZAS = CONTACTS * WAVES
-
-const KINDS = ['client', 'component']
 
 async function rosterSession(kind) {
   const storage = new MemoryStorage()
@@ -76,7 +73,7 @@ async function ownShare(kind) {
   const { ratio, ours, theirs } = await compare(all(hear), all(update))
   if (told !== 20 * REPEATS * STANZAS) throw new Error(`${told} presences were told.`)
   const calls = REPEATS * STANZAS
-  row(`${kind}: our own share`, ratio, {
+  row('our own share', ratio, {
     text: `${ratio.toFixed(2)} × ${microseconds(theirs / calls)}`,
     most: 2.5,
     unit: ' ×',
@@ -98,7 +95,7 @@ async function throughput(kind) {
     { rounds: 31 },
   )
   if (told !== heard || told === 0) throw new Error(`${told} presences were told of ${heard}.`)
-  row(`${kind}: XML in, event out`, 100 / ratio, {
+  row('throughput, XML in to event out', 100 / ratio, {
     text: `${(100 / ratio).toFixed(0)} % (${microseconds(ours / STANZAS)})`,
     least: 82,
     unit: ' %',
@@ -106,15 +103,14 @@ async function throughput(kind) {
   return theirs
 }
 
-table(
-  `A presence of one of ${CONTACTS} contacts`,
-  'Our own share: from the parsed stanza to the told event, as multiples of what a program by hand needs: splitting `from`,',
-  'reading show, status and priority with getChildText, and keeping them in nested maps, without copies or events.',
-)
-for (const kind of KINDS) await ownShare(kind)
-table(
-  'The same from bytes to event',
-  'Throughput of xmpp.js with our roster and one listener of `presence`, as a share of bare xmpp.js with one of `stanza`.',
-)
-for (const kind of KINDS) await throughput(kind)
-process.exit()
+/** Budgets 1 and 2 of the architecture: what a presence of a known contact costs. */
+export async function measurePresence(kind) {
+  table(
+    `A presence of one of ${CONTACTS} contacts`,
+    'Our own share: from the parsed stanza to the told event, in multiples of what a program by hand needs, which splits',
+    '`from`, reads show, status and priority with getChildText and keeps them in nested maps, without copies or events.',
+    'Throughput: from bytes to our event of `presence`, as a share of bare xmpp.js with one listener of `stanza`.',
+  )
+  await ownShare(kind)
+  await throughput(kind)
+}

@@ -1,0 +1,4 @@
+import { measurePresence } from './support/presence.mjs'
+
+await measurePresence('component')
+process.exit()
