@@ -42,7 +42,10 @@ export interface StoredRoster {
   readonly revision: string
 }
 
-/** What one commit writes. */
+/**
+ * What one commit writes. `remove` goes before `put` and `settle` before `owe`: what stands in both is there afterwards.
+ * Owed stanzas keep the order in which they came.
+ */
 export interface RosterChange {
   /** The revision that the change was made from; `undefined` = the roster must not exist yet. */
   readonly base: string | undefined
@@ -52,7 +55,7 @@ export interface RosterChange {
   readonly put?: readonly StoredItem[]
   /** JIDs of items to delete; one that is not there is no error. */
   readonly remove?: readonly string[]
-  /** The server's new version; missing = keep the old one. */
+  /** The server's new version; missing = keep the old one. An empty text is a version like any other. */
   readonly version?: string
   /** Stanzas that are owed from now on. */
   readonly owe?: readonly Owed[]
