@@ -80,6 +80,8 @@ export class ClientSession {
     await this.#cache
     if (number !== this.#number) return
     this.isRunning = true
+    await this.#desk.world.wire.quiet()
+    if (number !== this.#number) return
     await this.#load(number)
   }
 
@@ -187,7 +189,6 @@ export class ClientSession {
     const { presence } = world.settings
     try {
       const wanted = typeof presence === 'function' ? await presence(owner.jid) : presence
-      await world.wire.quiet()
       if (wanted === false || this.hasAnnounced || number !== this.#number || !world.wire.isOnline()) return
       await this.#desk.sendPresence(wanted, {})
     } catch (cause) {

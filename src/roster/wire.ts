@@ -57,7 +57,7 @@ export interface Wire {
   question(question: Question): () => void
   /** Client: what the server offers in this session. */
   readonly features: { readonly versioning: boolean; readonly preapproval: boolean }
-  /** Client: resolves when a presence can be sent without harm. */
+  /** Client: resolves when a session can be begun without harm. */
   quiet(): Promise<void>
   /** Sends a stanza of the application as it is. */
   forward(stanza: Element): Promise<void>

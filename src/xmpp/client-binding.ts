@@ -77,6 +77,8 @@ export class ClientBinding {
 
   #online(): void {
     this.#wire.identify()
+    // A refused resumption says nothing about the session that was begun instead.
+    this.#isManaged = false
     this.#endLater?.()
     this.#endLater = undefined
     this.#questions.endAll()
@@ -147,8 +149,8 @@ export class ClientBinding {
   }
 
   /**
-   * xmpp.js begins to count (XEP-0198) some turns after `<enabled/>` came; presences that come with it in one packet would be
-   * counted wrong, and the server would end the session. So the presence that calls for them waits.
+   * xmpp.js begins to count (XEP-0198) some turns after `<enabled/>` came; what comes with it in one packet would be counted
+   * and forgotten, and Prosody ends a session whose count goes back. So the roster and the presence are asked for later.
    */
   async #quiet(): Promise<void> {
     const management = this.#wire.entity.streamManagement as { readonly enabled?: unknown } | undefined
