@@ -74,6 +74,16 @@ describe('The stanza is the event, the push is the state (promise 12)', () => {
     })
   })
 
+  test('A grant that was taken back before its stanza came is no grant any more', () => {
+    const { contact, mark } = push(listed('none+out'), 'to')
+    const back = push(contact, 'none')
+
+    expect(clientReceived(back.contact, 'subscribed', mark).facts).toEqual([])
+    expect(clientReceived(back.contact, 'unsubscribed', back.mark).facts).toEqual([
+      { type: 'unsubscribed', previous: 'to' },
+    ])
+  })
+
   test('A mark explains only the stanza that it is for', () => {
     const pushed = push(listed('none+out'), 'to')
 

@@ -86,6 +86,16 @@ describe('What was just decided', () => {
   })
 })
 
+test('What is being written is kept in mind, whatever storage says meanwhile', () => {
+  const { wire, outbox, decide } = stage('none+out')
+  wire.slow = true
+  decide('subscribe')
+  outbox.adopt([])
+  outbox.adopt([owe('subscribe', -MINUTE)])
+
+  expect(wire.written).toEqual([`subscribe ${JULIET}`])
+})
+
 describe('What was overtaken by a later decision is not sent (promise 20)', () => {
   const due: Record<OwedType, readonly SubscriptionState[]> = {
     subscribed: ['from', 'from+out', 'both'],
