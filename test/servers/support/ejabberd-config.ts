@@ -59,7 +59,7 @@ const configOf = (layout: Layout): object => ({
   auth_password_format: 'plain',
   auth_use_cache: false,
   acl: { loopback: { ip: ['127.0.0.0/8'] } },
-  shaper_rules: { c2s_shaper: 'none', max_user_sessions: 20 },
+  shaper_rules: { c2s_shaper: 'none', max_user_sessions: 100 },
   api_permissions: { tests: { from: ['mod_http_api'], who: { ip: '127.0.0.0/8' }, what: '*' } },
   listen: listeners(layout),
   modules: MODULES,
