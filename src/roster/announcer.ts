@@ -1,5 +1,6 @@
 import type { Element } from 'ltx'
 import { RosterError } from '../core/errors.js'
+import { parseJid } from '../core/jid.js'
 import { isShow, type PresenceInit } from '../core/presence.js'
 import { hasFrom } from '../core/state.js'
 import { isXmlText } from '../core/text.js'
@@ -8,7 +9,7 @@ import type { Owner } from './owner.js'
 /** Stanzas that are made and written at once. */
 const BATCH = 100
 
-/** @throws RosterError `STANZA_INVALID`; nothing was sent then. */
+/** @throws RosterError `STANZA_INVALID`, or `JID_MALFORMED` for the resource; nothing was sent then. */
 export function checkPresence(presence: PresenceInit): PresenceInit {
   const refuse = (what: string, came: unknown): never => {
     throw new RosterError('STANZA_INVALID', `A presence has ${what}, but ${String(came)} came (RFC 6121 §4.7.2).`)
@@ -16,6 +17,7 @@ export function checkPresence(presence: PresenceInit): PresenceInit {
   if (presence.status !== undefined && (typeof presence.status !== 'string' || !isXmlText(presence.status))) {
     refuse('a status of text that XML can carry', typeof presence.status)
   }
+  if (presence.resource !== undefined) parseJid(`owner.invalid/${presence.resource}`)
   if (presence.type === 'unavailable') return presence
   const { type } = presence as { readonly type?: unknown }
   if (type !== undefined) refuse('no type or "unavailable"', type)
@@ -28,14 +30,26 @@ export function checkPresence(presence: PresenceInit): PresenceInit {
   return presence
 }
 
+/** Presence that went to one JID only (RFC 6121 §4.6), as it was addressed. */
+interface Directed {
+  readonly to: string
+  readonly presence: PresenceInit
+}
+
+const isSame = (a: Directed, b: Directed): boolean => a.to === b.to && a.presence.resource === b.presence.resource
+
+const goodbye = ({ resource }: PresenceInit): PresenceInit => ({
+  type: 'unavailable',
+  ...(resource === undefined ? {} : { resource }),
+})
+
 /** What an owner of a component announces of itself: to whom, and what it last said. Session state, not stored. */
 export class Announcer {
   /** By resource; `''` is the bare JID. */
   readonly #announced = new Map<string, PresenceInit>()
-  /** Directed presence (RFC 6121 §4.6), by the JID that it went to. */
-  readonly #directed = new Map<string, PresenceInit>()
+  /** Directed presence, by contact. */
+  readonly #directed = new Map<string, readonly Directed[]>()
   readonly #owner: Owner
-  #round = 0
 
   constructor(owner: Owner) {
     this.#owner = owner
@@ -45,6 +59,11 @@ export class Announcer {
     return this.#announced.size > 0
   }
 
+  /** Whether anybody may think that the owner is available. */
+  get hasSpoken(): boolean {
+    return this.isAnnounced || this.#directed.size > 0
+  }
+
   /** What somebody who may see the owner sees now. */
   current(to: string): readonly Element[] {
     const { wire } = this.#owner.world
@@ -52,8 +71,8 @@ export class Announcer {
   }
 
   /** What a stranger was told itself. */
-  directedTo(contact: string): PresenceInit | undefined {
-    return this.#directed.get(contact)
+  directedTo(contact: string): readonly PresenceInit[] {
+    return (this.#directed.get(contact) ?? []).map(({ presence }) => presence)
   }
 
   forget(contact: string): void {
@@ -61,53 +80,77 @@ export class Announcer {
   }
 
   /** Tells one. */
-  async direct(presence: PresenceInit, to: string, contact: string): Promise<void> {
+  async direct(init: PresenceInit, to: string, contact: string): Promise<void> {
     const { wire } = this.#owner.world
-    if (presence.type === 'unavailable') this.#directed.delete(contact)
-    else this.#directed.set(contact, presence)
+    const presence = this.#kept(init)
+    const told = { to, presence }
+    const others = (this.#directed.get(contact) ?? []).filter((one) => !isSame(one, told))
+    const all = presence.type === 'unavailable' ? others : [...others, told]
+    if (all.length === 0) this.#directed.delete(contact)
+    else this.#directed.set(contact, all)
     if (wire.isOnline()) await wire.transmit(wire.presence(this.#owner.jid, presence, to))
   }
 
   /** Tells every subscriber, and remembers it for those who come later. */
-  async announce(presence: PresenceInit): Promise<void> {
+  async announce(init: PresenceInit): Promise<void> {
+    const presence = this.#kept(init)
     const resource = presence.resource ?? ''
     if (presence.type === 'unavailable') this.#announced.delete(resource)
     else this.#announced.set(resource, presence)
-    const others = presence.type === 'unavailable' && !this.isAnnounced ? [...this.#directed.keys()] : []
-    if (others.length > 0) this.#directed.clear()
-    await this.#broadcast(presence, others)
+    await this.#broadcast(presence)
+    // RFC 6121 §4.6.3: who was told directly MUST be told of the end as well.
+    if (presence.type === 'unavailable' && !this.isAnnounced) await this.#withdrawDirected(presence)
+  }
+
+  /** The application may change what it passed in; what is said later is what was said then. */
+  #kept(init: PresenceInit): PresenceInit {
+    const { wire } = this.#owner.world
+    if (init.children === undefined) return { ...init }
+    return { ...init, children: init.children.map((child) => wire.parse(child.toString()) ?? child) }
   }
 
   /** Says again what stands: the connection came back. */
   async again(): Promise<void> {
-    for (const presence of [...this.#announced.values()]) await this.#broadcast(presence, [])
-    for (const [contact, presence] of [...this.#directed]) await this.#sendAll(presence, [contact])
+    for (const presence of [...this.#announced.values()]) await this.#broadcast(presence)
+    for (const { to, presence } of [...this.#directed.values()].flat()) await this.#sendAll(presence, [to])
   }
 
   /** Says `unavailable` to everybody who was told otherwise. */
   async withdraw(): Promise<void> {
-    for (const resource of [...this.#announced.keys()]) {
-      await this.announce({ type: 'unavailable', ...(resource === '' ? {} : { resource }) })
-    }
-    const others = [...this.#directed.keys()]
-    this.#directed.clear()
-    await this.#sendAll({ type: 'unavailable' }, others)
+    for (const presence of [...this.#announced.values()]) await this.announce(goodbye(presence))
+    await this.#withdrawDirected()
   }
 
-  async #broadcast(presence: PresenceInit, others: readonly string[]): Promise<void> {
-    const round = ++this.#round
-    const { items } = this.#owner.book
-    let batch: string[] = others.filter((jid) => items.get(jid) === undefined)
-    for (const item of items.values()) {
+  /** `last`: what the subscribers have just been told; they need not be told twice. */
+  async #withdrawDirected(last?: PresenceInit): Promise<void> {
+    const told = [...this.#directed]
+    this.#directed.clear()
+    for (const [contact, all] of told) {
+      const item = this.#owner.book.items.get(contact)
+      const knows = last !== undefined && item !== undefined && hasFrom(item.state)
+      for (const { to, presence } of all) {
+        if (!knows || presence.resource !== last?.resource) await this.#sendAll(goodbye(presence), [to])
+      }
+    }
+  }
+
+  async #broadcast(presence: PresenceInit): Promise<void> {
+    let batch: string[] = []
+    for (const item of this.#owner.book.items.values()) {
       if (!hasFrom(item.state)) continue
       batch.push(item.jid)
       if (batch.length < BATCH) continue
       await this.#sendAll(presence, batch)
       batch = []
-      // What was said meanwhile is newer, and goes to all: the rest of this need not be said any more.
-      if (round !== this.#round && presence.resource === undefined && this.#announced.size < 2) return
+      // What this resource said meanwhile is newer, and goes to all: the rest of this need not be said any more.
+      if (!this.#stands(presence)) return
     }
     await this.#sendAll(presence, batch)
+  }
+
+  #stands(presence: PresenceInit): boolean {
+    const current = this.#announced.get(presence.resource ?? '')
+    return presence.type === 'unavailable' ? current === undefined : current === presence
   }
 
   async #sendAll(presence: PresenceInit, to: readonly string[]): Promise<void> {

@@ -2,7 +2,7 @@ import type { Element } from 'ltx'
 import { type Contact, stateOf } from '../core/contact.js'
 import { RosterError } from '../core/errors.js'
 import type { RosterItem, RosterItemPatch } from '../core/item.js'
-import { bareJid, type JidLike } from '../core/jid.js'
+import { bareJid, fullJid, type JidLike, parseJid } from '../core/jid.js'
 import type { Presence, PresenceInit } from '../core/presence.js'
 import { hasPendingIn, hasTo } from '../core/state.js'
 import { type Send, type StepInput, step } from '../core/step.js'
@@ -95,19 +95,24 @@ export class ComponentDesk implements Desk {
     return NO_RESOURCES
   }
 
-  /** The owner that answers now: one that had to leave memory comes back. */
   async #ready(options: CallOptions): Promise<Owner> {
+    return (await this.#present(options)).owner()
+  }
+
+  /** The desk that answers now: an owner that had to leave memory comes back to another one. */
+  async #present(options: CallOptions): Promise<ComponentDesk> {
     options.signal?.throwIfAborted()
     const owner = this.owner()
     if (this.#gone === 'released' || this.#component.isClosed) throw closed(owner.jid)
     if (this.#gone === 'evicted') {
       const desk = await this.#component.reach(owner.jid)
       if (desk === undefined) throw closed(owner.jid)
-      return desk.owner()
+      return desk
     }
-    if (this.#isLoaded) return owner
+    if (this.#isLoaded) return this
     this.#component.loadOwn()
-    return waitFor(this.#waiting.wait(), options, this.#component.world.settings.clock, 'Loading the roster')
+    await waitFor(this.#waiting.wait(), options, this.#component.world.settings.clock, 'Loading the roster')
+    return this
   }
 
   async #command(
@@ -184,14 +189,14 @@ export class ComponentDesk implements Desk {
 
   async sendPresence(presence: PresenceInit, options: CallOptions & { readonly to?: JidLike }): Promise<void> {
     checkPresence(presence)
-    const owner = await this.#ready(options)
-    if (options.to === undefined) return this.announcer.announce(presence)
-    return this.announcer.direct(presence, String(options.to), contactOf(owner, options.to))
+    const to = options.to === undefined ? undefined : parseJid(options.to)
+    const desk = await this.#present(options)
+    if (to === undefined) return desk.announcer.announce(presence)
+    return desk.announcer.direct(presence, fullJid(to.bare, to.resource), contactOf(desk.owner(), to.bare))
   }
 
   async probe(options: CallOptions): Promise<void> {
-    await this.#ready(options)
-    await this.#probeAll()
+    await (await this.#present(options)).#probeAll()
   }
 
   #probeAll(): Promise<void> {
@@ -219,6 +224,13 @@ export class ComponentDesk implements Desk {
     await this.announcer.withdraw()
     await owner.ledger.settled()
     this.#component.drop(this)
+  }
+
+  /** Whether it can leave memory unnoticed: nothing waits, and the application has said nothing of it that would be forgotten. */
+  get isSpare(): boolean {
+    const { ledger, autoAuthorize, autoSubscribe } = this.owner()
+    const isSilent = autoAuthorize === undefined && autoSubscribe === undefined && !this.announcer.hasSpoken
+    return !this.isOpen && isSilent && ledger.isIdle && ledger.outbox.isEmpty
   }
 
   /** For reading what storage holds; a command goes to whoever has the owner in memory. */

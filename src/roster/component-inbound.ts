@@ -102,8 +102,9 @@ export function answerProbe(desk: ComponentDesk, from: string, contact: string):
         return
       }
       const directed = desk.announcer.directedTo(contact)
-      if (directed !== undefined) send(wire.presence(owner.jid, directed, from))
-      else if (!hasPendingIn(state)) send(wire.stanza(owner.jid, { type: 'unsubscribed', to: contact }))
+      for (const presence of directed) send(wire.presence(owner.jid, presence, from))
+      if (directed.length === 0 && !hasPendingIn(state))
+        send(wire.stanza(owner.jid, { type: 'unsubscribed', to: contact }))
     }
   })
 }

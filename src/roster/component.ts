@@ -3,6 +3,7 @@ import { bareJid, domainOf, type JidLike, toBareList } from '../core/jid.js'
 import type { PresenceInit } from '../core/presence.js'
 import type { StoredRoster } from '../storage/port.js'
 import { parseStoredRoster } from '../storage/record.js'
+import { checkPresence } from './announcer.js'
 import { fillBook } from './book.js'
 import { ComponentDesk } from './component-desk.js'
 import { decideLeftOver } from './component-inbound.js'
@@ -142,7 +143,7 @@ export class Component {
     if (spare <= 0) return
     for (const [jid, desk] of this.held) {
       if (spare <= 0) return
-      if (desk.isOpen || !desk.owner().ledger.isIdle || !desk.owner().ledger.outbox.isEmpty) continue
+      if (!desk.isSpare) continue
       this.held.delete(jid)
       desk.leave('evicted')
       this.world.bus.count('evictions')
@@ -213,9 +214,9 @@ export class Component {
   /** What is to be announced for an owner by itself. */
   async presenceFor(owner: string): Promise<PresenceInit | false> {
     const { presence } = this.world.settings
-    if (typeof presence !== 'function') return presence
     try {
-      return await presence(owner)
+      const wanted = typeof presence === 'function' ? await presence(owner) : presence
+      return wanted === false ? false : checkPresence(wanted)
     } catch (cause) {
       this.world.bus.error(
         new RosterError('LISTENER_FAILED', `The option "presence" failed for ${owner}; nothing was announced.`, {

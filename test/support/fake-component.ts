@@ -31,10 +31,15 @@ class FakeSocket extends EventEmitter {
 
   write(text: string, done: (error?: Error) => void): void {
     const { broken } = this
-    if (broken === undefined) this.written.push(parse(text))
+    // One write may carry several stanzas; each stands for itself.
+    if (broken === undefined) this.#note(parse(`<stream>${text}</stream>`).children)
     const finish = (): void => (broken === undefined ? done() : done(broken))
     if (this.full) this.#waiting.push(finish)
     else queueMicrotask(finish)
+  }
+
+  #note(stanzas: readonly (Element | string)[]): void {
+    for (const stanza of stanzas) if (typeof stanza !== 'string') this.written.push(parse(stanza.toString()))
   }
 
   drain(): void {
