@@ -29,8 +29,6 @@ export const stranger = (jid: string): Contact => ({ jid, item: undefined, reque
 export const stateOf = (contact: Contact): SubscriptionState =>
   contact.item?.state ?? (contact.request === undefined ? 'none' : 'none+in')
 
-export const isStranger = (contact: Contact): boolean => contact.item === undefined && contact.request === undefined
-
 export const sameContact = (a: Contact, b: Contact): boolean =>
   a === b || (sameItem(a.item, b.item) && sameRequest(a.request, b.request) && a.askedAt === b.askedAt)
 

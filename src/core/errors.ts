@@ -52,3 +52,12 @@ export class RosterError extends Error {
     this.contact = context.contact
   }
 }
+
+/** What was thrown, in words. Anything can be thrown, also what cannot become text: saying so must not throw in turn. */
+export function inWords(cause: unknown): string {
+  try {
+    return cause instanceof Error ? cause.message : String(cause)
+  } catch {
+    return 'something that has no words'
+  }
+}

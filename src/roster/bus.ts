@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'eventemitter3'
 import type { Element } from 'ltx'
 import type { Clock } from '../core/clock.js'
-import { RosterError, type RosterErrorCode } from '../core/errors.js'
+import { inWords, RosterError, type RosterErrorCode } from '../core/errors.js'
 import type { RosterEvents } from './events.js'
 
 type Name = keyof RosterEvents
@@ -56,7 +56,7 @@ export class Bus {
   }
 
   #listenerFailed(type: Name, cause: unknown): void {
-    const error = new RosterError('LISTENER_FAILED', `A listener of "${type}" threw: ${String(cause)}`, { cause })
+    const error = new RosterError('LISTENER_FAILED', `A listener of "${type}" threw: ${inWords(cause)}`, { cause })
     // An error listener that throws is not told of itself.
     if (type === 'error') this.#print(error)
     else this.error(error)

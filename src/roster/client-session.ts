@@ -1,6 +1,6 @@
 import { type ServerItem, serverSays } from '../core/client-step.js'
 import { stateOf, withoutPendingIn } from '../core/contact.js'
-import { RosterError } from '../core/errors.js'
+import { inWords, RosterError } from '../core/errors.js'
 import { sameItem } from '../core/item.js'
 import type { Presence } from '../core/presence.js'
 import { hasFrom } from '../core/state.js'
@@ -192,7 +192,7 @@ export class ClientSession {
       if (wanted === false || this.hasAnnounced || number !== this.#number || !world.wire.isOnline()) return
       await this.#desk.sendPresence(wanted, {})
     } catch (cause) {
-      const error = new RosterError('LISTENER_FAILED', `The initial presence could not be sent: ${String(cause)}`, {
+      const error = new RosterError('LISTENER_FAILED', `The initial presence could not be sent: ${inWords(cause)}`, {
         owner: owner.jid,
         cause,
       })

@@ -1,4 +1,4 @@
-import { RosterError } from '../core/errors.js'
+import { inWords, RosterError } from '../core/errors.js'
 import { consult, type Decision, type SubscriptionAsk } from '../core/policy.js'
 import type { Owner } from './owner.js'
 
@@ -9,7 +9,7 @@ import type { Owner } from './owner.js'
 export function consultPolicy(owner: Owner, ask: SubscriptionAsk): Decision | Promise<Decision> {
   const { settings, bus } = owner.world
   const failed = (cause: unknown): Decision => {
-    const message = `The policy failed for ${ask.contact}; the request is deferred: ${cause instanceof Error ? cause.message : String(cause)}`
+    const message = `The policy failed for ${ask.contact}; the request is deferred: ${inWords(cause)}`
     bus.error(new RosterError('POLICY_FAILED', message, { owner: ask.owner, contact: ask.contact, cause }))
     return 'defer'
   }

@@ -1,4 +1,4 @@
-import { RosterError } from '../core/errors.js'
+import { inWords, RosterError } from '../core/errors.js'
 import { randomId } from '../core/random.js'
 import type { OwnersFilter, RosterStorage } from '../storage/port.js'
 
@@ -7,8 +7,7 @@ export const isConflict = (cause: unknown): boolean => cause instanceof RosterEr
 /** Whatever a storage throws is one of ours from here on. */
 export function asStorageError(owner: string, cause: unknown): RosterError {
   if (cause instanceof RosterError) return cause
-  const message = cause instanceof Error ? cause.message : String(cause)
-  return new RosterError('STORAGE_FAILED', `The storage failed for ${owner}: ${message}`, { owner, cause })
+  return new RosterError('STORAGE_FAILED', `The storage failed for ${owner}: ${inWords(cause)}`, { owner, cause })
 }
 
 /** Each owner once, with errors of ours. */

@@ -1,6 +1,6 @@
 import type { Element } from 'ltx'
 import type { Clock } from '../core/clock.js'
-import { RosterError } from '../core/errors.js'
+import { inWords, RosterError } from '../core/errors.js'
 import { randomId } from '../core/random.js'
 import type { Send } from '../core/step.js'
 import type { Owed, RosterChange, RosterStorage, StoredRoster } from '../storage/port.js'
@@ -292,7 +292,7 @@ function decideAll(tasks: readonly Task[], draft: Draft): readonly Told[] {
       if (cause instanceof RosterError) return { task, error: cause }
       return {
         task,
-        error: new RosterError('STANZA_INVALID', `This could not be decided: ${String(cause)}`, { cause }),
+        error: new RosterError('STANZA_INVALID', `This could not be decided: ${inWords(cause)}`, { cause }),
       }
     }
   })

@@ -1,5 +1,5 @@
 import type { Element } from 'ltx'
-import { RosterError } from '../core/errors.js'
+import { inWords, RosterError } from '../core/errors.js'
 import type { SubscriptionType } from '../core/state.js'
 import type { Bus } from '../roster/bus.js'
 import type { ClientDesk } from '../roster/client-desk.js'
@@ -177,7 +177,7 @@ export class ClientBinding {
       else if (stanza.name === 'iq') this.#iq(stanza)
     } catch (cause) {
       this.#bus.error(
-        new RosterError('STANZA_INVALID', `A stanza could not be handled: ${String(cause)}`, {
+        new RosterError('STANZA_INVALID', `A stanza could not be handled: ${inWords(cause)}`, {
           owner: this.#wire.self(),
           cause,
         }),
@@ -259,7 +259,7 @@ export class ClientBinding {
       const { jid, said } = readItem(checked.item)
       this.#desk.session.push(jid, said, checked.version)
     } catch (cause) {
-      const message = cause instanceof Error ? cause.message : String(cause)
+      const message = inWords(cause)
       this.#bus.rejected('PUSH_REJECTED', `A roster push was refused: ${message}`, self, from, iq)
     }
   }

@@ -1,5 +1,5 @@
 import type { Element } from 'ltx'
-import { RosterError } from '../core/errors.js'
+import { inWords, RosterError } from '../core/errors.js'
 import type { Bus } from '../roster/bus.js'
 import type { Component } from '../roster/component.js'
 import { attr, isSubscriptionType } from './codec.js'
@@ -41,7 +41,7 @@ export class ComponentBinding {
       this.#presence(stanza)
     } catch (cause) {
       this.#bus.error(
-        new RosterError('STANZA_INVALID', `A stanza could not be handled: ${String(cause)}`, {
+        new RosterError('STANZA_INVALID', `A stanza could not be handled: ${inWords(cause)}`, {
           owner: attr(stanza, 'to'),
           cause,
         }),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type Contact, isStranger, sameContact, stateOf, withoutPendingIn } from '../../src/core/contact.js'
+import { type Contact, sameContact, stateOf, withoutPendingIn } from '../../src/core/contact.js'
 import { type RosterItem, rosterItem, sameItem, withState } from '../../src/core/item.js'
 import { isSubscriptionState, partsOf, SUBSCRIPTION_STATES } from '../../src/core/state.js'
 import { asking, inEveryWay, JULIET, listed, nobody, request } from './support/contacts.js'
@@ -85,10 +85,6 @@ describe('A contact', () => {
     expect(sameContact(a, b)).toBe(false)
     expect(sameContact(b, a)).toBe(false)
     expect(sameContact(a, { ...a, request: a.request && { ...a.request } })).toBe(true)
-  })
-
-  test('is a stranger as long as there is neither an item nor a request', () => {
-    expect([nobody, asking, listed('none')].map(isStranger)).toEqual([true, false, false])
   })
 
   test.each([

@@ -61,6 +61,18 @@ describe('A listener', () => {
     expect(errors).toMatchObject([{ code: 'LISTENER_FAILED', cause: broken }])
   })
 
+  test('that throws what cannot even become text harms nobody (promise 26)', () => {
+    const { emitter, bus, errors } = heard()
+    const wordless: unknown = Object.create(null)
+    emitter.on('added', () => {
+      throw wordless
+    })
+
+    bus.emit('added', added)
+
+    expect(errors).toMatchObject([{ code: 'LISTENER_FAILED', cause: wordless }])
+  })
+
   test('that throws something that is no error is told of as well', () => {
     const { emitter, bus, errors } = heard()
     emitter.on('added', () => {
