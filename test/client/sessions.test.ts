@@ -216,6 +216,7 @@ test('a request that waited behind a commit when its session ended is none of th
   juliet.receive(push(item(NURSE, 'both', ' name="N"')), presence('paris@example.org', 'subscribe'))
   juliet.stop()
   await slowly.release()
+  expect(roster.own.requests()).toEqual([])
   await juliet.login(items)
   expect(roster.own.requests()).toEqual([])
 })
