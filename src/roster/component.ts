@@ -32,7 +32,9 @@ export class Component {
   /** Owners as they come from storage. */
   readonly loading = new Map<string, Promise<ComponentDesk | undefined>>()
   readonly #watch = new Watch(this)
-  readonly #opening = new Set<string>()
+  readonly #opening = new Map<string, Promise<ComponentDesk>>()
+  /** Those of `held` that nobody has opened, the least recently used first. */
+  readonly #spare = new Map<string, ComponentDesk>()
   /** News about the component's own roster, for those who wait for it. */
   readonly ready = new Waiters<void>()
   readonly #lost = new Waiters<void>()
@@ -74,10 +76,8 @@ export class Component {
   /** The owner's desk if it is in memory; its turn to leave comes last then. */
   get(jid: string): ComponentDesk | undefined {
     const desk = this.held.get(jid)
-    if (desk !== undefined && !desk.isOpen && this.held.size > this.world.settings.maxLoaded / 2) {
-      this.held.delete(jid)
-      this.held.set(jid, desk)
-    }
+    if (desk !== undefined && this.#spare.size > this.world.settings.maxLoaded / 2 && this.#spare.delete(jid))
+      this.#spare.set(jid, desk)
     return desk
   }
 
@@ -111,6 +111,7 @@ export class Component {
     desk.fill(stored)
     this.held.set(jid, desk)
     this.#watch.arrived(jid)
+    if (!desk.isOpen) this.#spare.set(jid, desk)
     this.#evict()
     decideLeftOver(desk.owner())
     // Who is opened appears when it is: not once for being loaded and once more.
@@ -138,30 +139,38 @@ export class Component {
   }
 
   #evict(): void {
-    const { maxLoaded } = this.world.settings
-    let spare = this.held.size - maxLoaded
-    if (spare <= 0) return
-    for (const [jid, desk] of this.held) {
-      if (spare <= 0) return
-      if (!desk.isSpare) continue
+    let excess = this.#spare.size - this.world.settings.maxLoaded
+    for (const [jid, desk] of this.#spare) {
+      if (excess <= 0) return
+      // Who has just been loaded, or is about to be opened, is there for somebody.
+      if (!desk.isSpare || this.loading.has(jid) || this.#opening.has(jid)) continue
       this.held.delete(jid)
+      this.#spare.delete(jid)
       desk.leave('evicted')
       this.world.bus.count('evictions')
-      spare -= 1
+      excess -= 1
     }
   }
 
   /** Loads an owner, makes one when there is none, and keeps it. */
   async open(owner: JidLike): Promise<ComponentDesk> {
     const jid = this.#ownerJid(owner)
-    this.#opening.add(jid)
-    const desk = await this.reach(jid, () => true).finally(() => this.#opening.delete(jid))
+    const known = this.#opening.get(jid)
+    if (known !== undefined) return known
+    const opening = this.#open(jid).finally(() => this.#opening.delete(jid))
+    this.#opening.set(jid, opening)
+    return opening
+  }
+
+  async #open(jid: string): Promise<ComponentDesk> {
+    const desk = await this.reach(jid, () => true)
     if (desk === undefined)
       throw new RosterError('CLOSED', 'The roster was closed while the owner was loaded.', { owner: jid })
-    if (desk.isOpen && this.held.get(jid) === desk && desk !== this.own) return desk
+    if (desk.isOpen && this.held.get(jid) === desk) return desk
+    if (desk.owner().book.revision === undefined) await desk.owner().ledger.create()
     desk.isOpen = true
-    if (desk.owner().book.revision === undefined && desk !== this.own) await desk.owner().ledger.create()
-    if (desk !== this.own) this.#opened(desk)
+    this.#spare.delete(jid)
+    this.#opened(desk)
     return desk
   }
 
@@ -190,7 +199,10 @@ export class Component {
   /** The desk leaves memory. */
   drop(desk: ComponentDesk): void {
     const { jid } = desk.owner()
-    if (this.held.get(jid) === desk) this.held.delete(jid)
+    if (this.held.get(jid) === desk) {
+      this.held.delete(jid)
+      this.#spare.delete(jid)
+    }
     desk.leave('released')
   }
 
