@@ -16,10 +16,12 @@ const bareOf = (from: string, slash: number): string => (slash === -1 ? from : f
 
 /** A contact announced a resource, at its place among what is being stored. */
 export function hearAvailable(owner: Owner, from: string, stanza: Element): void {
-  if (owner.ledger.isIdle) {
-    keepAvailable(owner, from, stanza)
-    return
-  }
+  if (owner.ledger.isIdle) keepAvailable(owner, from, stanza)
+  else hearLater(owner, from, stanza)
+}
+
+/** On its own: a function that makes others costs more to call. */
+function hearLater(owner: Owner, from: string, stanza: Element): void {
   const { session } = owner
   owner.ledger.post(() => () => {
     if (session === owner.session) keepAvailable(owner, from, stanza)

@@ -115,6 +115,13 @@ interface Said {
   since: number
 }
 
+/** Nearly always one piece. */
+function textOf(element: Element): string {
+  const { children } = element
+  const first = children[0]
+  return children.length === 1 && typeof first === 'string' ? first : element.text()
+}
+
 /** RFC 6121 §4.7.2, in one pass over the children: this is the hot path. `undefined`: a chat room's. */
 function readSaid(stanza: Element, now: number): Said | undefined {
   const said: Said = { show: undefined, status: undefined, priority: 0, since: now }
@@ -122,13 +129,13 @@ function readSaid(stanza: Element, now: number): Said | undefined {
     if (typeof child === 'string') continue
     switch (child.name) {
       case 'show':
-        said.show = SHOWS.get(child.text())
+        said.show = SHOWS.get(textOf(child))
         break
       case 'status':
-        said.status ??= child.text()
+        said.status ??= textOf(child)
         break
       case 'priority':
-        said.priority = parsePriority(child.text())
+        said.priority = parsePriority(textOf(child))
         break
       case 'delay':
         if (child.getNS() === NS_DELAY) said.since = stampOf(attr(child, 'stamp'), now)
