@@ -16,9 +16,9 @@ export function table(title, ...notes) {
 }
 
 /** One row; `budget.most` or `budget.least` says which side of it is met. */
-export function row(what, measured, { text = measured.toFixed(2), most, least, unit = '' } = {}) {
+export function row(what, measured, { text = measured.toFixed(2), most, least, unit = '', note = '' } = {}) {
   const budget = most === undefined ? least : most
-  if (budget === undefined) return line([what, text, '–', ''])
+  if (budget === undefined) return line([what, text, '–', note])
   const isMet = most === undefined ? measured >= budget : measured <= budget
   return line([what, text, `${most === undefined ? '≥' : '≤'} ${budget}${unit}`, isMet ? 'met' : 'NOT MET'])
 }
