@@ -5,7 +5,7 @@ import { afterEach, expect, test } from 'vitest'
 import type { Human } from './support/human.js'
 import { freshHuman } from './support/human.js'
 import type { TestedServer } from './support/index.js'
-import { describeServers, freshUser, until, xml } from './support/index.js'
+import { describeServers, freshUser, settled, until, xml } from './support/index.js'
 import type { Program } from './support/program.js'
 import { killPrograms, startProgram } from './support/program.js'
 
@@ -64,9 +64,13 @@ describeServers('the examples', (server) => {
     const { jid, bot } = await startBot(server)
     const ann = await freshHuman(server, 'ann')
 
-    await ann.client.send(asks(jid))
+    // A request is delivered to those who are available: from here on a message reaches the bot as well.
     await server.deliver('eve@comp.localhost', jid, '<presence type="subscribe"/>')
     await bot.printed('eve@comp.localhost asked to subscribe: deny')
+    await ann.client.send(asks(jid))
+    await settled(ann.client)
+    await server.deliver('eva@comp.localhost', jid, '<presence type="subscribe"/>')
+    await bot.printed('eva@comp.localhost asked to subscribe: deny')
 
     expect(await bot.stop()).toBe(0)
     expect(ann.log.incoming('message')).toEqual([])
