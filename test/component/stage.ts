@@ -18,7 +18,7 @@ export const JULIET = 'juliet@home.example'
 const short = (text: string): string => text.replaceAll(`@${DOMAIN}`, '').replaceAll('@home.example', '')
 
 /** A presence in a few words: `bot > romeo: away "at lunch"`. */
-export function stanzaInWords(stanza: Element): string {
+function stanzaInWords(stanza: Element): string {
   const { from = '?', to = '?', type } = stanza.attrs as Record<string, string | undefined>
   const what = stanza.name === 'presence' ? (type ?? stanza.getChildText('show') ?? 'available') : stanza.name
   const status = stanza.getChildText('status')

@@ -19,7 +19,7 @@ const TYPES = [
 ] as const
 
 /** One event in a few words. */
-export function inWords(told: RosterEvent): string {
+function inWords(told: RosterEvent): string {
   switch (told.type) {
     case 'loaded':
       return `loaded ${told.event.roster.size} items`

@@ -7,7 +7,7 @@ import { ASKED } from './contacts.js'
 const DECISIONS: readonly Decision[] = ['authorize', 'deny', 'defer', 'ignore']
 const TYPES: readonly SubscriptionType[] = ['subscribe', 'subscribed', 'unsubscribe', 'unsubscribed']
 
-export const decision = fc.constantFrom(...DECISIONS)
+const decision = fc.constantFrom(...DECISIONS)
 
 /** What the contact may send. */
 export const stanza: fc.Arbitrary<StepInput> = fc.oneof(

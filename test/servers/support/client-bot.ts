@@ -10,7 +10,7 @@ const SUBSCRIPTIONS: readonly unknown[] = ['subscribe', 'subscribed', 'unsubscri
 export const nameOf = (jid: string): string => jid.replace(/\d*@.*$/, '')
 
 /** An event in a few words: `transition bob none>none+out push`. */
-export const inWords = ({ type, event }: RosterEvent): string => {
+const inWords = ({ type, event }: RosterEvent): string => {
   switch (type) {
     case 'loaded':
       return `loaded ${event.roster.size}`

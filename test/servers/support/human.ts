@@ -8,7 +8,7 @@ import type { TestedServer } from './types.js'
 const NS_ROSTER = 'jabber:iq:roster'
 
 /** Says a presence in a word or two: `subscribed`, `available`, `away "lunch"`. */
-export const brief = (stanza: Element): string => {
+const brief = (stanza: Element): string => {
   const word = stanza.attrs['type'] ?? stanza.getChildText('show') ?? 'available'
   const status = stanza.getChildText('status')
   return status === null ? String(word) : `${word} "${status}"`

@@ -77,7 +77,7 @@ export function comparable(owner: string, roster: StoredRoster | undefined): Sto
   return { ...parsed, items: sorted(parsed.items) }
 }
 
-export const sorted = (items: readonly StoredItem[]): readonly StoredItem[] =>
+const sorted = (items: readonly StoredItem[]): readonly StoredItem[] =>
   [...items].sort((a, b) => (a.jid < b.jid ? -1 : 1))
 
 /** Each owner once, in an order to compare by. */
