@@ -254,6 +254,6 @@ export class ClientSession {
   ownResource(resource: string, presence: Presence | undefined): void {
     if (presence === undefined) this.resources.delete(resource)
     else if (this.resources.size < this.#desk.world.settings.maxResources || this.resources.has(resource))
-      this.resources.set(resource, presence)
+      this.resources.set(presence.resource, presence)
   }
 }

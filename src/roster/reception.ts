@@ -1,6 +1,7 @@
 import type { Element } from 'ltx'
 import type { SubscriptionType } from '../core/state.js'
 import { step } from '../core/step.js'
+import { copyText } from '../core/text.js'
 import type { Admit, Component } from './component.js'
 import type { ComponentDesk } from './component-desk.js'
 import { answerProbe, receive, receiveRequest } from './component-inbound.js'
@@ -13,11 +14,18 @@ import type { Owner } from './owner.js'
 const STRAY = 30_000
 const STRAYS = 1_000
 
+/** An answer that matched nothing. */
+interface Stray {
+  readonly at: number
+  readonly type: Exclude<SubscriptionType, 'subscribe'>
+  readonly xml: string
+}
+
 /** What contacts send to a component's owners. Nobody can make up an owner, and strangers leave no trace. */
 export class Reception {
   readonly #component: Component
   readonly #admits: RosterOptions['owners']
-  readonly #strays = new Map<string, { readonly at: number; readonly receive: () => void }>()
+  readonly #strays = new Map<string, Stray>()
 
   constructor(component: Component, admits: RosterOptions['owners']) {
     this.#component = component
@@ -71,9 +79,11 @@ export class Reception {
   }
 
   #answer(owner: Owner, type: Exclude<SubscriptionType, 'subscribe'>, contact: string, stanza: Element): void {
-    const again = (): void => receive(owner, type, contact, stanza, () => undefined)
     receive(owner, type, contact, stanza, () => {
-      if (type !== 'unsubscribe') this.#remember(owner.jid, contact, again)
+      if (type === 'unsubscribe') return
+      const at = owner.world.settings.clock.now()
+      // Detached: the stanza would keep its packet in memory.
+      this.#remember(owner.jid, contact, { at, type, xml: copyText(stanza.toString()) })
     })
   }
 
@@ -118,23 +128,26 @@ export class Reception {
         const tell = owner.enter(draft, outcome)
         return () => {
           tell()
-          if (type === 'subscribe') this.#recall(jid, contact)
+          if (type === 'subscribe') this.#recall(owner, contact)
         }
       })
     })
   }
 
   /** With a full send buffer an answer can overtake the record of what it answers. */
-  #remember(owner: string, contact: string, again: () => void): void {
-    this.#strays.set(`${owner} ${contact}`, { at: this.#component.world.settings.clock.now(), receive: again })
+  #remember(owner: string, contact: string, stray: Stray): void {
+    this.#strays.set(`${owner} ${contact}`, stray)
     const [oldest] = this.#strays.keys()
     if (this.#strays.size > STRAYS && oldest !== undefined) this.#strays.delete(oldest)
   }
 
-  #recall(owner: string, contact: string): void {
-    const key = `${owner} ${contact}`
+  #recall(owner: Owner, contact: string): void {
+    const { settings, wire } = owner.world
+    const key = `${owner.jid} ${contact}`
     const stray = this.#strays.get(key)
     this.#strays.delete(key)
-    if (stray !== undefined && this.#component.world.settings.clock.now() - stray.at <= STRAY) stray.receive()
+    if (stray === undefined || settings.clock.now() - stray.at > STRAY) return
+    const stanza = wire.parse(stray.xml)
+    if (stanza !== undefined) receive(owner, stray.type, contact, stanza, () => undefined)
   }
 }

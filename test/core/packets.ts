@@ -1,17 +1,23 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
-const PACKETS = 200
+/** How many packets come in a test of what they leave behind. */
+export const PACKETS = 200
 const PACKET = 50_000
 /** How much memory all packets of {@link keepFromPackets} take together. */
 export const PACKETS_BYTES = PACKETS * PACKET
 
-function heapUsed(): number {
+/** Bytes of what is in use once the rubbish is gone. */
+export function heapUsed(): number {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void
   collect()
   return process.memoryUsage().heapUsed
 }
+
+/** One large flat text of its own, as it comes from a socket, with these at its ends. */
+export const packetOf = (head: string, tail = ''): string =>
+  Buffer.from(head.padEnd(PACKET - tail.length, ' ') + tail).toString()
 
 /** Cuts a JID out of many large packets, as a parser does, and tells what keeping `keep` of each costs. */
 export function keepFromPackets<T>(keep: (slice: string) => T): {
@@ -20,8 +26,7 @@ export function keepFromPackets<T>(keep: (slice: string) => T): {
 } {
   const before = heapUsed()
   const kept = Array.from({ length: PACKETS }, (_, i) => {
-    // Joined from its characters, so that each packet is one flat text of its own.
-    const packet = Array.from(`<presence from="juliet${100 + i}@capulet.example"/>`.padEnd(PACKET, '.')).join('')
+    const packet = packetOf(`<presence from="juliet${100 + i}@capulet.example"/>`)
     return keep(packet.slice(16, 41))
   })
   return { kept, bytes: heapUsed() - before }
