@@ -1,25 +1,8 @@
 import { expect, test } from 'vitest'
-import { Roster } from '../../src/index.js'
-import { type ManualClock, manualClock } from '../support/clock.js'
-import { EventLog } from '../support/event-log.js'
-import { ACCOUNT, FakeClient, item, presence, push, turn } from '../support/fake-client.js'
+import { ACCOUNT, item, presence, push, turn } from '../support/fake-client.js'
+import { type Given, loggedIn as login, ROMEO } from './stage.js'
 
-const ROMEO = 'romeo@example.net'
-
-interface Given {
-  readonly juliet: FakeClient
-  readonly roster: Roster
-  readonly log: EventLog
-  readonly clock: ManualClock
-}
-
-const loggedIn = async (items = ''): Promise<Given> => {
-  const juliet = new FakeClient()
-  const clock = manualClock()
-  const roster = new Roster(juliet.entity, { clock, autoAuthorize: null })
-  await juliet.login(items)
-  return { juliet, roster, log: new EventLog(roster), clock }
-}
+const loggedIn = (items = ''): Promise<Given> => login(items, { autoAuthorize: null })
 
 /** What a roster set asks for. */
 const set = (inner: string): string => `<iq type="set"><query xmlns="jabber:iq:roster">${inner}</query></iq>`

@@ -2,22 +2,9 @@ import { expect, test } from 'vitest'
 import { Roster } from '../../src/index.js'
 import { EventLog } from '../support/event-log.js'
 import { ACCOUNT, FakeClient, item, presence, push, SESSION, turn } from '../support/fake-client.js'
+import { type Given, loggedIn as login, NURSE, ROMEO } from './stage.js'
 
-const ROMEO = 'romeo@example.net'
-const NURSE = 'nurse@example.com'
-
-interface Given {
-  readonly juliet: FakeClient
-  readonly roster: Roster
-  readonly log: EventLog
-}
-
-const loggedIn = async (items = ''): Promise<Given> => {
-  const juliet = new FakeClient()
-  const roster = new Roster(juliet.entity)
-  await juliet.login(items, 'v1')
-  return { juliet, roster, log: new EventLog(roster) }
-}
+const loggedIn = (items = ''): Promise<Given> => login(items, {}, 'v1')
 
 /** The answers to IQs: type, and the condition of an error. */
 const replies = (juliet: FakeClient): readonly string[] =>

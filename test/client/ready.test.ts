@@ -1,24 +1,6 @@
 import { expect, test } from 'vitest'
-import { Roster, type RosterOptions } from '../../src/index.js'
-import { type ManualClock, manualClock } from '../support/clock.js'
-import { EventLog } from '../support/event-log.js'
-import { FakeClient, item, turn } from '../support/fake-client.js'
-
-const ROMEO = 'romeo@example.net'
-
-interface Given {
-  readonly juliet: FakeClient
-  readonly roster: Roster
-  readonly log: EventLog
-  readonly clock: ManualClock
-}
-
-const created = (options: RosterOptions = {}): Given => {
-  const juliet = new FakeClient()
-  const clock = manualClock()
-  const roster = new Roster(juliet.entity, { clock, ...options })
-  return { juliet, roster, log: new EventLog(roster), clock }
-}
+import { item, turn } from '../support/fake-client.js'
+import { created, ROMEO } from './stage.js'
 
 test('ready resolves with the roster once it has come, for everybody who waits and whoever comes later', async () => {
   const { juliet, roster } = created()

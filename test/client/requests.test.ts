@@ -1,28 +1,12 @@
 import { expect, test } from 'vitest'
-import { Roster, type RosterOptions } from '../../src/index.js'
-import { type ManualClock, manualClock } from '../support/clock.js'
-import { EventLog } from '../support/event-log.js'
-import { ACCOUNT, element, FakeClient, item, presence, push, turn } from '../support/fake-client.js'
+import type { RosterOptions } from '../../src/index.js'
+import { ACCOUNT, element, item, presence, push, turn } from '../support/fake-client.js'
+import { type Given, loggedIn as login, NURSE, ROMEO } from './stage.js'
 
-const ROMEO = 'romeo@example.net'
-const NURSE = 'nurse@example.com'
 const ask = presence(ROMEO, 'subscribe')
 const sent = (type: string, to: string = ROMEO): string => `<presence to="${to}" type="${type}"/>`
 
-interface Given {
-  readonly juliet: FakeClient
-  readonly roster: Roster
-  readonly log: EventLog
-  readonly clock: ManualClock
-}
-
-const loggedIn = async (options: RosterOptions = {}, items = ''): Promise<Given> => {
-  const juliet = new FakeClient()
-  const clock = manualClock(1_000)
-  const roster = new Roster(juliet.entity, { clock, ...options })
-  await juliet.login(items)
-  return { juliet, roster, log: new EventLog(roster), clock }
-}
+const loggedIn = (options: RosterOptions = {}, items = ''): Promise<Given> => login(items, options)
 
 test('authorize of a waiting request grants and asks back, once (promise 5)', async () => {
   const { juliet, roster } = await loggedIn({ autoAuthorize: null })
