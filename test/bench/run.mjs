@@ -12,6 +12,7 @@ const names = readdirSync(folder)
   .sort()
 
 console.log(`Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}`)
+console.log('Times are processor time; a ratio is the middle one of several rounds, each of which measures both sides.')
 const failed = names.filter((name) => {
   console.log(`\n${name.replace('.bench.mjs', '')}`)
   return spawnSync(process.execPath, ['--expose-gc', folder + name], { stdio: 'inherit' }).status !== 0

@@ -35,24 +35,16 @@ const resync = async (count) => {
   }
 }
 
-/** Everybody is online: all presences in one burst. */
+/** Everybody is online: all presences in one burst; then the session ends under them. */
 const burst = async (count) => {
   const { entity, roster } = await openSession('client', { Roster, items: CONTACTS.get(count) })
   let online = 0
+  let offline = 0
   roster.on('online', () => online++)
+  roster.on('offline', () => offline++)
   return async () => {
     await feed(entity, PRESENCES.get(count))
     if (online !== count) throw new Error(`${online} contacts are online.`)
-  }
-}
-
-/** The session ends under all that is known. */
-const cut = async (count) => {
-  const { entity, roster } = await openSession('client', { Roster, items: CONTACTS.get(count) })
-  let offline = 0
-  roster.on('offline', () => offline++)
-  await feed(entity, PRESENCES.get(count))
-  return () => {
     entity._status('disconnect', {})
     if (offline !== count) throw new Error(`${offline} contacts are offline.`)
   }
@@ -95,8 +87,7 @@ table(
 const rows = [
   ['client: a roster at login', login],
   ['client: the same roster once more', resync],
-  ['client: presences of all contacts in one burst', burst],
-  ['client: the end of a session with all of them online', cut],
+  ['client: presences of all in one burst, then the end', burst],
   ['component: commands for one owner, at once', queue],
   ['component: commands for one owner, one by one', oneByOne],
   ['component: subscriptions of one owner, at once', subscriptions],
