@@ -18,6 +18,8 @@ export function checkPresence(presence: PresenceInit): PresenceInit {
     refuse('a status of text that XML can carry', typeof presence.status)
   }
   if (presence.resource !== undefined) parseJid(`owner.invalid/${presence.resource}`)
+  if (presence.children?.some((child) => !isXmlText(child.toString())) === true)
+    refuse('children that XML can carry', 'something else')
   if (presence.type === 'unavailable') return presence
   const { type } = presence as { readonly type?: unknown }
   if (type !== undefined) refuse('no type or "unavailable"', type)

@@ -17,6 +17,7 @@ import { Owner } from './owner.js'
 import { OwnerRoster } from './owner-roster.js'
 import { requestOf } from './request.js'
 import { Waiters, waitFor } from './waiting.js'
+import { checkWording } from './wording.js'
 
 const NO_RESOURCES: ReadonlyMap<string, Presence> = new Map()
 /** How often an unanswered request is repeated, in milliseconds. */
@@ -121,6 +122,7 @@ export class ComponentDesk implements Desk {
     options: CallOptions,
     unless?: (contact: Contact) => boolean,
   ): Promise<{ readonly contact: Contact; readonly done: boolean }> {
+    if ('status' in input || 'stanza' in input) checkWording(input)
     const owner = await this.#ready(options)
     const jid = contactOf(owner, contact)
     return owner.ledger.run<{ readonly contact: Contact; readonly done: boolean }>((draft) => {

@@ -16,6 +16,7 @@ import type { OwnerRoster } from './owner-roster.js'
 import { EventStream } from './stream.js'
 import { waitFor } from './waiting.js'
 import type { Wire } from './wire.js'
+import { checkWording } from './wording.js'
 
 /** The one that answers: an account with its server, or a component with its owners. */
 export type Authority =
@@ -206,8 +207,9 @@ export abstract class RosterBase extends EventEmitter<RosterEvents> {
     this.#assertOpen()
     const own = this.ownStanza(stanza)
     if (own === undefined) return this.#wire.forward(stanza)
-    const desk = await this.#deskFor(own.owner)
     const options = { stanza: stanza.toString() }
+    checkWording(options)
+    const desk = await this.#deskFor(own.owner)
     switch (own.type) {
       case 'subscribe':
         return desk.subscribe(own.to, options)
