@@ -13,6 +13,8 @@ import type { Owner } from './owner.js'
 /** How long an answer that matched nothing is remembered for a record that comes late, in milliseconds. */
 const STRAY = 30_000
 const STRAYS = 1_000
+/** A longer one is not remembered: an honest answer is short, and strangers send these. */
+const STRAY_LENGTH = 4_096
 
 /** An answer that matched nothing. */
 interface Stray {
@@ -73,7 +75,7 @@ export class Reception {
     }
     this.#with(jid, true, (desk) => {
       if (desk === undefined) world.bus.count('owners.unknown')
-      else if (type === 'subscribe') receiveRequest(desk.owner(), contact, stanza)
+      else if (type === 'subscribe') receiveRequest(desk, contact, stanza)
       else this.#answer(desk.owner(), type, contact, stanza)
     })
   }
@@ -136,9 +138,14 @@ export class Reception {
 
   /** With a full send buffer an answer can overtake the record of what it answers. */
   #remember(owner: string, contact: string, stray: Stray): void {
-    this.#strays.set(`${owner} ${contact}`, stray)
-    const [oldest] = this.#strays.keys()
-    if (this.#strays.size > STRAYS && oldest !== undefined) this.#strays.delete(oldest)
+    if (stray.xml.length > STRAY_LENGTH) return
+    for (const [oldest, { at }] of this.#strays) {
+      if (this.#strays.size < STRAYS && stray.at - at <= STRAY) break
+      this.#strays.delete(oldest)
+    }
+    const key = `${owner} ${contact}`
+    this.#strays.delete(key)
+    this.#strays.set(key, stray)
   }
 
   #recall(owner: Owner, contact: string): void {

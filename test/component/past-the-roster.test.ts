@@ -148,6 +148,13 @@ describe('an answer that overtakes the record', () => {
     expect((await overtaken(30_001, subscribed(ROMEO))).bot.get(ROMEO)?.state).toBe('none+out')
   })
 
+  test('unless it is longer than an honest answer: strangers cannot fill the memory with them', async () => {
+    const status = (length: number): string => `<status>${'x'.repeat(length)}</status>`
+    const answer = (length: number): string => presence(ROMEO, BOT, 'subscribed', status(length))
+    expect((await overtaken(1_000, answer(1_000))).bot.get(ROMEO)?.state).toBe('to')
+    expect((await overtaken(1_000, answer(5_000))).bot.get(ROMEO)?.state).toBe('none+out')
+  })
+
   test('does not grant what the owner asks for itself later: a stray answer cannot be laid in store', async () => {
     const { bot, hear } = await withContacts({})
     await hear(subscribed(ROMEO))
