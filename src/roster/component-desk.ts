@@ -230,14 +230,19 @@ export class ComponentDesk implements Desk {
 
   /** Whether it can leave memory unnoticed: nothing waits, and the application has said nothing of it that would be forgotten. */
   get isSpare(): boolean {
-    const { ledger, autoAuthorize, autoSubscribe } = this.owner()
+    const { ledger, autoAuthorize, autoSubscribe, thinking } = this.owner()
     const isSilent = autoAuthorize === undefined && autoSubscribe === undefined && !this.announcer.hasSpoken
-    return !this.isOpen && isSilent && ledger.isIdle && ledger.outbox.isEmpty
+    return !this.isOpen && isSilent && thinking === 0 && ledger.isIdle && ledger.outbox.isEmpty
   }
 
   /** For reading what storage holds; a command goes to whoever has the owner in memory. */
   standIn(): void {
     this.#gone = 'evicted'
+  }
+
+  /** The owner as it stands in memory now, come back if it had left; `undefined` after `close`. */
+  async current(): Promise<Owner | undefined> {
+    return (await this.#component.reach(this.owner().jid))?.owner()
   }
 
   /** Out of memory. */

@@ -7,6 +7,7 @@ import { copyText } from '../core/text.js'
 import { INBOUND } from '../core/transition.js'
 import type { ComponentDesk } from './component-desk.js'
 import { consultPolicy } from './consult.js'
+import { asStorageError } from './from-storage.js'
 import type { Owner, Source } from './owner.js'
 import { askOf } from './request.js'
 
@@ -31,7 +32,8 @@ export function receive(
 }
 
 /** A contact asks. What a policy answers at once is decided in the same commit; what it answers later is stored as pending first. */
-export function receiveRequest(owner: Owner, contact: string, stanza: Element): void {
+export function receiveRequest(desk: ComponentDesk, contact: string, stanza: Element): void {
+  const owner = desk.owner()
   const { settings, bus } = owner.world
   const receivedAt = settings.clock.now()
   // Detached: what the parser cut out would keep its packet in memory for as long as the request waits.
@@ -60,13 +62,22 @@ export function receiveRequest(owner: Owner, contact: string, stanza: Element): 
     const waits = decision === 'ask' && answer instanceof Promise ? answer : undefined
     return () => {
       tell()
-      void waits?.then((late) => decideLater(owner, contact, request, late))
+      void waits?.then((late) => decideLater(desk, contact, request, late))
     }
   })
 }
 
-/** A policy's late answer is a command: it looks at the state again. */
-function decideLater(owner: Owner, contact: string, request: PendingRequest, decision: Decision): void {
+/** By the time that a policy answers, its owner may have left memory; after `close` the answer is another process's. */
+function decideLater(desk: ComponentDesk, contact: string, request: PendingRequest, decision: Decision): void {
+  const { jid, world } = desk.owner()
+  desk.current().then(
+    (owner) => owner !== undefined && decideNow(owner, contact, request, decision),
+    (cause: unknown) => world.bus.error(asStorageError(jid, cause)),
+  )
+}
+
+/** A policy's answer is a command: it looks at the state again. */
+function decideNow(owner: Owner, contact: string, request: PendingRequest, decision: Decision): void {
   owner.ledger.post((draft) => {
     const known = draft.contact(contact)
     // Withdrawn and sent again: that one has a decision of its own.
@@ -77,12 +88,13 @@ function decideLater(owner: Owner, contact: string, request: PendingRequest, dec
 }
 
 /** Requests that nobody had decided when a process died are put to the policy again. */
-export function decideLeftOver(owner: Owner): void {
+export function decideLeftOver(desk: ComponentDesk): void {
+  const owner = desk.owner()
   for (const [contact, request] of owner.book.requests) {
     if (request.deferred) continue
     const answer = consultPolicy(owner, askOf(owner, contact, request))
-    if (answer instanceof Promise) void answer.then((late) => decideLater(owner, contact, request, late))
-    else decideLater(owner, contact, request, answer)
+    if (answer instanceof Promise) void answer.then((late) => decideLater(desk, contact, request, late))
+    else decideNow(owner, contact, request, answer)
   }
 }
 

@@ -83,6 +83,7 @@ export class Component {
 
   /** The owner's desk, from memory or storage; `undefined`: there is no such owner. Nothing is created. */
   reach(jid: string, admit: Admit = noOne): Promise<ComponentDesk | undefined> {
+    if (this.isClosed) return Promise.resolve(undefined)
     const desk = this.get(jid)
     return desk === undefined ? this.#load(jid, admit) : Promise.resolve(desk)
   }
@@ -113,7 +114,7 @@ export class Component {
     this.#watch.arrived(jid)
     if (!desk.isOpen) this.#spare.set(jid, desk)
     this.#evict()
-    decideLeftOver(desk.owner())
+    decideLeftOver(desk)
     // Who is opened appears when it is: not once for being loaded and once more.
     if (desk === this.own) this.#opened(desk)
     else if (this.world.wire.isOnline() && !this.#opening.has(jid)) this.#appear(desk)

@@ -23,7 +23,8 @@ export function consultPolicy(owner: Owner, ask: SubscriptionAsk): Decision | Pr
   }
   if (!(answer instanceof Promise)) return answer
   const late = answer
-  return new Promise((resolve) => {
+  owner.thinking += 1
+  return new Promise<Decision>((resolve) => {
     const cancel = settings.clock.after(settings.policyTimeout, () => {
       const reason = new RosterError('TIMED_OUT', `The policy took longer than ${settings.policyTimeout} ms.`)
       abort.abort(reason)
@@ -41,5 +42,7 @@ export function consultPolicy(owner: Owner, ask: SubscriptionAsk): Decision | Pr
       (decision) => settle(() => decision),
       (cause: unknown) => settle(() => failed(cause)),
     )
+  }).finally(() => {
+    owner.thinking -= 1
   })
 }

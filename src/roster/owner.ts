@@ -48,6 +48,8 @@ export class Owner {
   readonly presences: Presences
   autoAuthorize: AutoAuthorize | undefined
   autoSubscribe: boolean | undefined
+  /** How many policies are asked and have not answered. */
+  thinking = 0
 
   constructor(jid: string, world: World, desk: Desk, stanzas: (send: Send) => readonly Element[]) {
     this.jid = jid
