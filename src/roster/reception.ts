@@ -1,4 +1,5 @@
 import type { Element } from 'ltx'
+import { RosterError } from '../core/errors.js'
 import type { SubscriptionType } from '../core/state.js'
 import { step } from '../core/step.js'
 import { copyText } from '../core/text.js'
@@ -111,10 +112,21 @@ export class Reception {
       act(desk)
       return
     }
-    const admits = this.#admits
-    const admit: Admit | undefined = mayAdmit && typeof admits === 'function' ? () => admits(jid) : undefined
+    const admit: Admit | undefined =
+      mayAdmit && typeof this.#admits === 'function' ? () => this.#isAdmitted(jid) : undefined
     const fail = (cause: unknown): void => this.#component.world.bus.error(asStorageError(jid, cause))
     this.#component.reach(jid, admit).then(act, fail)
+  }
+
+  /** Asks the application's predicate. @throws RosterError `LISTENER_FAILED`: then there is no such owner. */
+  async #isAdmitted(owner: string): Promise<boolean> {
+    const admits = this.#admits
+    try {
+      return typeof admits === 'function' && (await admits(owner)) === true
+    } catch (cause) {
+      const message = `The option "owners" failed for ${owner}; the owner was not admitted.`
+      throw new RosterError('LISTENER_FAILED', message, { owner, cause })
+    }
   }
 
   /** The application sent a subscription stanza past the roster. */

@@ -156,7 +156,7 @@ describe('which owners there are (promise 15)', () => {
     await played.hear(subscribe(ROMEO, 'new@bots.example'))
     await turn()
     expect([await owners(played), played.said()]).toEqual([[], []])
-    expect(played.log.of('error')).toHaveLength(1)
+    expect(played.log.of('error')).toMatchObject([{ code: 'LISTENER_FAILED', owner: 'new@bots.example' }])
   })
 
   test('a predicate is not asked for presences and probes: those create nobody', async () => {
