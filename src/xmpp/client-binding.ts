@@ -6,7 +6,16 @@ import type { ClientDesk } from '../roster/client-desk.js'
 import { clientReceives, clientRecorded } from '../roster/client-inbound.js'
 import { hearAvailable, hearError, hearUnavailable } from '../roster/hearing.js'
 import type { Settings } from '../roster/options.js'
-import { attr, errorElement, isFromOwnServer, isSubscriptionType, NS_ROSTER, pushedItem, readItem } from './codec.js'
+import {
+  attr,
+  errorElement,
+  isFromOwnServer,
+  isSubscriptionType,
+  isTooDeep,
+  NS_ROSTER,
+  pushedItem,
+  readItem,
+} from './codec.js'
 import { decodeWhole, isSecure, managementOf } from './entity.js'
 import { Listeners } from './listeners.js'
 import { Questions } from './questions.js'
@@ -201,8 +210,8 @@ export class ClientBinding {
 
   #subscription(type: SubscriptionType, from: string, stanza: Element): void {
     const contact = this.#wire.canonical(from)
-    if (contact === undefined || contact === this.#wire.self()) {
-      const message = `Expected "${type}" from a contact, but it came from ${from}.`
+    if (contact === undefined || contact === this.#wire.self() || isTooDeep(stanza)) {
+      const message = `Expected a plain "${type}" from a contact, but this came from ${from}.`
       this.#bus.rejected('STANZA_INVALID', message, this.#wire.self() ?? '', from, stanza)
     } else clientReceives(this.#desk.session, this.#desk.owner(), type, contact, stanza)
   }

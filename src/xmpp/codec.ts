@@ -82,6 +82,19 @@ export function presenceElement(owner: string, presence: PresenceInit, to: strin
   return stanza
 }
 
+/** Deeper than anybody means it: writing such a stanza down would overflow the stack. */
+const DEEPEST = 1_000
+
+/** Whether a stanza can be written down. It is looked at level by level, so that its depth costs no stack. */
+export function isTooDeep(stanza: Element): boolean {
+  let level: readonly Element[] = [stanza]
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > DEEPEST) return true
+    level = level.flatMap((element) => element.children.filter((child) => typeof child !== 'string'))
+  }
+  return false
+}
+
 export function parseStanza(xml: string): Element | undefined {
   try {
     return xml === '' ? undefined : parse(xml)

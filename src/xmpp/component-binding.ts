@@ -1,8 +1,9 @@
 import type { Element } from 'ltx'
 import { inWords, RosterError } from '../core/errors.js'
+import type { SubscriptionType } from '../core/state.js'
 import type { Bus } from '../roster/bus.js'
 import type { Component } from '../roster/component.js'
-import { attr, isSubscriptionType } from './codec.js'
+import { attr, isSubscriptionType, isTooDeep } from './codec.js'
 import { decodeWhole } from './entity.js'
 import { Listeners } from './listeners.js'
 import type { EntityWire } from './wire.js'
@@ -56,9 +57,21 @@ export class ComponentBinding {
     else if (type === undefined) this.#component.reception.available(to, from, stanza)
     else if (type === 'unavailable') this.#component.reception.unavailable(to, from, stanza)
     else if (type === 'probe') this.#component.reception.probe(to, from)
-    else if (isSubscriptionType(type)) this.#component.reception.subscription(type, to, from, stanza)
+    else if (isSubscriptionType(type)) this.#subscription(type, to, from, stanza)
     else if (type === 'error') this.#component.reception.failed(to, from, stanza)
     else this.#bus.count('presences.unknown')
+  }
+
+  #subscription(type: SubscriptionType, to: string, from: string, stanza: Element): void {
+    if (isTooDeep(stanza)) {
+      this.#bus.rejected(
+        'STANZA_INVALID',
+        `Expected a plain "${type}", but one nested without end came from ${from}.`,
+        to,
+        from,
+        stanza,
+      )
+    } else this.#component.reception.subscription(type, to, from, stanza)
   }
 
   /** A subscription stanza that the application sent past the roster. */

@@ -183,3 +183,12 @@ test('who withdraws while being granted, and asks again, is asked about again', 
   await turn()
   expect(roster.own.requests()).toHaveLength(1)
 })
+
+test('a request that is nested a hundred thousand deep is refused, and the next one is heard', async () => {
+  const { juliet, roster, log } = await loggedIn({ autoAuthorize: null })
+  juliet.receive(presence(NURSE, 'subscribe', `${'<a>'.repeat(100_000)}${'</a>'.repeat(100_000)}`), ask)
+  await turn()
+  expect(roster.own.requests().map(({ contact }) => contact)).toEqual([ROMEO])
+  expect(roster.counters['rejected.STANZA_INVALID']).toBe(1)
+  expect(log.of('error')).toEqual([])
+})

@@ -101,6 +101,17 @@ describe('what comes over the wire makes no trouble (promise 26)', () => {
     expect([bot.presence(ROMEO).available, bot.requests().length]).toEqual([true, 1])
   })
 
+  test('a hundred thousand deep, a presence is read past and a request is refused, and neither ends anything', async () => {
+    const { bot, hear, log, roster } = await withContacts({ [ROMEO]: 'both' })
+    const endless = `${'<a>'.repeat(100_000)}${'</a>'.repeat(100_000)}`
+    await hear(presence(`${ROMEO}/x`, BOT, undefined, endless), subscribe('eve@x.example', BOT, endless))
+    await hear(subscribe('ann@x.example', BOT))
+    expect(bot.presence(ROMEO).available).toBe(true)
+    expect(bot.requests().map(({ contact }) => contact)).toEqual(['ann@x.example'])
+    expect(roster.counters['rejected.STANZA_INVALID']).toBe(1)
+    expect(log.of('error')).toEqual([])
+  })
+
   test('what is no presence is none of our business', async () => {
     const { hear, said, told } = await withContacts({ [ROMEO]: 'both' })
     await hear(`<message from="${ROMEO}" to="${BOT}"><body>hi</body></message>`)
