@@ -32,9 +32,12 @@ export const stateOf = (contact: Contact): SubscriptionState =>
 export const sameContact = (a: Contact, b: Contact): boolean =>
   a === b || (sameItem(a.item, b.item) && sameRequest(a.request, b.request) && a.askedAt === b.askedAt)
 
+/** Whether it is one and the same request, whatever has been made of it since. */
+export const isOneRequest = (a: PendingRequest | undefined, b: PendingRequest | undefined): boolean =>
+  a === b || (a !== undefined && b !== undefined && a.receivedAt === b.receivedAt && a.xml === b.xml)
+
 const sameRequest = (a: PendingRequest | undefined, b: PendingRequest | undefined): boolean =>
-  a === b ||
-  (a !== undefined && b !== undefined && a.deferred === b.deferred && a.receivedAt === b.receivedAt && a.xml === b.xml)
+  isOneRequest(a, b) && a?.deferred === b?.deferred
 
 /** The contact in this state, with what the state allows to be kept. */
 export function inState(contact: Contact, state: SubscriptionState): Contact {

@@ -7,14 +7,14 @@ import {
   clientRequested,
   type PushMark,
 } from '../core/client-step.js'
-import { type PendingRequest, stateOf } from '../core/contact.js'
+import { isOneRequest, type PendingRequest, stateOf } from '../core/contact.js'
 import type { Decision } from '../core/policy.js'
 import { hasPendingIn, type SubscriptionType } from '../core/state.js'
 import { copyText } from '../core/text.js'
 import { INBOUND } from '../core/transition.js'
 import type { Draft } from './book.js'
 import type { ClientSession } from './client-session.js'
-import { consultPolicy } from './consult.js'
+import { consultPolicy, weigh } from './consult.js'
 import type { Owner } from './owner.js'
 import { askOf } from './request.js'
 
@@ -63,11 +63,7 @@ function requested(session: ClientSession, owner: Owner, contact: string, stanza
       return undefined
     }
     answer ??= consultPolicy(owner, askOf(owner, contact, request, stanza))
-    let decision: Decision | 'ask' = answer instanceof Promise ? 'ask' : answer
-    if ((decision === 'ask' || decision === 'defer') && draft.pending >= settings.maxPending) {
-      bus.count('requests.overflow')
-      decision = 'ignore'
-    }
+    const decision = weigh(owner, answer, draft.pending)
     if (decision === 'ignore') bus.count('requests.ignore')
     const outcome = clientRequested(
       before,
@@ -96,8 +92,7 @@ function decided(
 ): void {
   owner.ledger.post((draft) => {
     const known = draft.contact(contact)
-    const isSame = known.request?.xml === request.xml && known.request.receivedAt === request.receivedAt
-    if (!isSame || session.answered.has(contact)) return undefined
+    if (!isOneRequest(known.request, request) || session.answered.has(contact)) return undefined
     const outcome = clientAnswered(known, decision, session.asksBack(contact, owner.subscribesBack()))
     return enter(session, owner, draft, outcome, owner.world.wire.parse(request.xml))
   })

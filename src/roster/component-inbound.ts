@@ -1,12 +1,12 @@
 import type { Element } from 'ltx'
-import { type PendingRequest, stateOf } from '../core/contact.js'
+import { isOneRequest, type PendingRequest, stateOf } from '../core/contact.js'
 import type { Decision } from '../core/policy.js'
 import { hasFrom, hasPendingIn, type SubscriptionType } from '../core/state.js'
 import { type StepInput, step } from '../core/step.js'
 import { copyText } from '../core/text.js'
 import { INBOUND } from '../core/transition.js'
 import type { ComponentDesk } from './component-desk.js'
-import { consultPolicy } from './consult.js'
+import { consultPolicy, weigh } from './consult.js'
 import { asStorageError } from './from-storage.js'
 import type { Owner, Source } from './owner.js'
 import { askOf } from './request.js'
@@ -44,11 +44,7 @@ export function receiveRequest(desk: ComponentDesk, contact: string, stanza: Ele
     const isNew = INBOUND.subscribe[stateOf(before)].deliver
     const request: PendingRequest = { xml, receivedAt, deferred: false }
     if (isNew && before.item?.approved !== true) answer ??= consultPolicy(owner, askOf(owner, contact, request, stanza))
-    let decision: Decision | 'ask' = answer instanceof Promise ? 'ask' : (answer ?? 'ignore')
-    if ((decision === 'ask' || decision === 'defer') && draft.pending >= settings.maxPending) {
-      bus.count('requests.overflow')
-      decision = 'ignore'
-    }
+    const decision = weigh(owner, answer ?? 'ignore', draft.pending)
     const input: StepInput = {
       kind: 'received',
       type: 'subscribe',
@@ -81,7 +77,7 @@ function decideNow(owner: Owner, contact: string, request: PendingRequest, decis
   owner.ledger.post((draft) => {
     const known = draft.contact(contact)
     // Withdrawn and sent again: that one has a decision of its own.
-    if (known.request?.xml !== request.xml || known.request.receivedAt !== request.receivedAt) return undefined
+    if (!isOneRequest(known.request, request)) return undefined
     const input: StepInput = { kind: 'decided', decision, subscribeBack: owner.subscribesBack() }
     return owner.enter(draft, step(known, input, owner.world.settings.clock.now()))
   })

@@ -30,19 +30,27 @@ export function consultPolicy(owner: Owner, ask: SubscriptionAsk): Decision | Pr
       abort.abort(reason)
       resolve(failed(reason))
     })
-    let timedOut = false
-    abort.signal.addEventListener('abort', () => {
-      timedOut = true
-    })
-    const settle = (decision: () => Decision): void => {
-      cancel()
-      if (!timedOut) resolve(decision())
-    }
     late.then(
-      (decision) => settle(() => decision),
-      (cause: unknown) => settle(() => failed(cause)),
+      (decision) => {
+        cancel()
+        resolve(decision)
+      },
+      (cause: unknown) => {
+        cancel()
+        // Who took too long has been told of already.
+        if (!abort.signal.aborted) resolve(failed(cause))
+      },
     )
   }).finally(() => {
     owner.thinking -= 1
   })
+}
+
+/** What a policy's answer comes to: a request that would have to wait is ignored where too many do already. */
+export function weigh(owner: Owner, answer: Decision | Promise<Decision>, waiting: number): Decision | 'ask' {
+  const { settings, bus } = owner.world
+  const decision = answer instanceof Promise ? 'ask' : answer
+  if ((decision !== 'ask' && decision !== 'defer') || waiting < settings.maxPending) return decision
+  bus.count('requests.overflow')
+  return 'ignore'
 }
