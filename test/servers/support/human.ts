@@ -1,5 +1,6 @@
 import type { Element } from 'ltx/lib/ltx.js'
 import { type ClientOptions, connectClient, type FreshUser, freshUser, xml } from './connect.js'
+import { watchStreamManagement } from './enabled.js'
 import type { TestClient, TestEntity } from './entity.js'
 import { type Recording, record, until } from './record.js'
 import { settled } from './settle.js'
@@ -55,8 +56,9 @@ const itemOf = async (client: TestEntity, contact: string): Promise<string> => {
   return `${item.attrs['subscription']}${item.attrs['ask'] === 'subscribe' ? '+out' : ''}`
 }
 
-/** Fetches the roster, and is there: at every login, as clients do. */
-const appear = async (client: TestEntity): Promise<void> => {
+/** Fetches the roster, and is there: at every login, as clients do, once xmpp.js counts stanzas. */
+const appear = async (client: TestEntity, managed: () => Promise<void>): Promise<void> => {
+  await managed()
   await client.iqCaller.request(rosterGet())
   await client.send(xml('presence'))
 }
@@ -68,16 +70,21 @@ export const human = async (
   options: Omit<ClientOptions, 'username'> = {},
 ): Promise<Human> => {
   const recordings: Recording[] = []
+  const watched: (() => Promise<void>)[] = []
   const client = await connectClient(server, {
     ...options,
     ...user,
-    before: (entity) => recordings.push(record(entity)),
+    before: (entity) => {
+      recordings.push(record(entity))
+      watched.push(watchStreamManagement(entity))
+    },
   })
   const log = recordings[0] as Recording
-  await appear(client)
+  const managed = watched[0] as () => Promise<void>
+  await appear(client, managed)
   // Until the server has taken note, what is asked meanwhile counts as asked before: ejabberd then tells a bare extract.
   await settled(client)
-  client.on('online', () => void appear(client).catch(() => undefined))
+  client.on('online', () => void appear(client, managed).catch(() => undefined))
   const hears = (contact: string): readonly string[] => presences(log, 'in', contact)
   const { domain } = server
   return {
