@@ -3,13 +3,14 @@ import { defineConfig, type Options } from 'tsup'
 /** What users import, and the file behind it: `xmpp-roster/name` becomes `dist/name.js`. `exports` in package.json lists the same. */
 const entry = {
   index: 'src/index.ts',
+  testing: 'src/testing.ts',
 }
 
 const options: Options = {
   entry,
   format: ['esm'],
   target: 'node20.19',
-  tsconfig: 'tsconfig.build.json',
+  tsconfig: 'tsconfig.json',
   dts: {
     // The public types mention `Symbol.asyncDispose`, which the default `lib` of no target has. It goes into shared chunks too.
     banner: '/// <reference lib="esnext.disposable" />',

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { OwnerRoster } from '../../src/index.js'
 import { Roster } from '../../src/index.js'
-import { type ManualClock, manualClock } from '../support/clock.js'
+import { type ManualClock, manualClock } from '../../src/testing/clock.js'
 import { EventLog } from '../support/event-log.js'
 import { ACCOUNT, element, FakeClient, item, OFFERS, presence, push, turn } from '../support/fake-client.js'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { Roster } from '../../src/index.js'
-import { manualClock } from '../support/clock.js'
+import { manualClock } from '../../src/testing/clock.js'
 import { EventLog } from '../support/event-log.js'
 import { ACCOUNT, element, FakeClient, item, OFFERS, turn } from '../support/fake-client.js'
 

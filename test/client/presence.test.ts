@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { Roster, type RosterOptions } from '../../src/index.js'
-import { type ManualClock, manualClock } from '../support/clock.js'
+import { type ManualClock, manualClock } from '../../src/testing/clock.js'
 import { EventLog } from '../support/event-log.js'
 import { ACCOUNT, FakeClient, item, presence, push, SESSION, turn } from '../support/fake-client.js'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { MemoryStorage, Roster, type RosterOptions, type RosterStorage } from '../../src/index.js'
-import { type ManualClock, manualClock } from '../support/clock.js'
+import { type ManualClock, manualClock } from '../../src/testing/clock.js'
 import { EventLog } from '../support/event-log.js'
 import { FakeClient, item, presence, push, SESSION, turn } from '../support/fake-client.js'
 

@@ -1,5 +1,5 @@
 import { Roster, type RosterOptions } from '../../src/index.js'
-import { type ManualClock, manualClock } from '../support/clock.js'
+import { type ManualClock, manualClock } from '../../src/testing/clock.js'
 import { EventLog } from '../support/event-log.js'
 import { FakeClient } from '../support/fake-client.js'
 

@@ -2,7 +2,7 @@ import type { Element } from 'ltx'
 import { expect, onTestFinished } from 'vitest'
 import type { RosterOptions, SubscriptionState } from '../../src/index.js'
 import { MemoryStorage, type OwnerRoster, Roster } from '../../src/index.js'
-import { type ManualClock, manualClock } from '../support/clock.js'
+import { type ManualClock, manualClock } from '../../src/testing/clock.js'
 import { EventLog } from '../support/event-log.js'
 import { FakeComponent, turn } from '../support/fake-component.js'
 

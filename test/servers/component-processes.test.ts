@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { MemoryStorage } from '../../src/index.js'
-import { manualClock } from '../support/clock.js'
+import { manualClock } from '../../src/testing/clock.js'
 import { type Bots, bringInto, connectBots, expectAgreed } from './support/bots.js'
 import { freshHuman, type Human } from './support/human.js'
 import { connectComponent, cut, describeServers, settled, until } from './support/index.js'

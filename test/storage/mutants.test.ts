@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { storageContract } from './contract.js'
+import { storageContract } from '../../src/testing/contract/contract.js'
 import { LoggedStorage } from './logged.js'
 import type { Mutant } from './mutants/mutant.js'
 import { NAMING, READING } from './mutants/reading.js'

@@ -4,7 +4,7 @@ import { SUBSCRIPTION_STATES } from '../../src/core/state.js'
 import { MemoryStorage } from '../../src/storage/memory.js'
 import type { StoredRoster } from '../../src/storage/port.js'
 import { parseStoredRoster } from '../../src/storage/record.js'
-import { asking, create, item, JULIET, NOW, NURSE, OWNER, owed } from './contract/subject.js'
+import { asking, create, item, JULIET, NOW, NURSE, OWNER, owed } from '../../src/testing/contract/subject.js'
 
 const roster = (fields: object = {}) => ({ items: [], owed: [], revision: 'r1', ...fields })
 const withItem = (fields: object) => roster({ items: [item(NURSE), { ...item(JULIET), ...fields }] })

@@ -5,7 +5,7 @@ import { rosterItem } from '../../../src/core/item.js'
 import { Bus } from '../../../src/roster/bus.js'
 import type { RosterEvents } from '../../../src/roster/events.js'
 import { EventStream } from '../../../src/roster/stream.js'
-import { type ManualClock, manualClock } from '../../support/clock.js'
+import { type ManualClock, manualClock } from '../../../src/testing/clock.js'
 
 const owner = 'romeo@example.net'
 const added = { owner, item: rosterItem({ jid: 'juliet@example.com', state: 'none' }) }

@@ -5,7 +5,7 @@ import type { Send } from '../../../src/core/step.js'
 import { Book } from '../../../src/roster/book.js'
 import { Outbox } from '../../../src/roster/outbox.js'
 import type { Owed } from '../../../src/storage/port.js'
-import { type ManualClock, manualClock } from '../../support/clock.js'
+import { type ManualClock, manualClock } from '../../../src/testing/clock.js'
 import { type FakeWire, fakeWire, stanzaOf } from './support/fake-wire.js'
 
 const JULIET = 'juliet@example.com'

@@ -4,7 +4,7 @@ import { type RosterItem, rosterItem } from '../../../src/core/item.js'
 import { Bus } from '../../../src/roster/bus.js'
 import type { RosterEvents } from '../../../src/roster/events.js'
 import { EventStream, type StreamOptions } from '../../../src/roster/stream.js'
-import { manualClock } from '../../support/clock.js'
+import { manualClock } from '../../../src/testing/clock.js'
 
 const owner = 'romeo@example.net'
 const item = (name: string): RosterItem => rosterItem({ jid: 'juliet@example.com', state: 'none', name })

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
 import { Waiters, waitFor } from '../../../src/roster/waiting.js'
-import { manualClock } from '../../support/clock.js'
+import { manualClock } from '../../../src/testing/clock.js'
 
 const never = (): Promise<never> => new Promise(() => undefined)
 

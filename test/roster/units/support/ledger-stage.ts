@@ -5,7 +5,7 @@ import { fillBook } from '../../../../src/roster/book.js'
 import { Ledger } from '../../../../src/roster/ledger.js'
 import { MemoryStorage } from '../../../../src/storage/memory.js'
 import type { RosterChange, RosterStorage, StoredRoster } from '../../../../src/storage/port.js'
-import { type ManualClock, manualClock } from '../../../support/clock.js'
+import { type ManualClock, manualClock } from '../../../../src/testing/clock.js'
 import { type FakeWire, fakeWire, stanzaOf } from './fake-wire.js'
 
 export const ROMEO = 'romeo@example.net'

@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/core/clock.js'
+import type { Clock } from '../core/clock.js'
 
 /** Time that moves when it is told to. */
 export interface ManualClock extends Clock {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { RosterChanges, RosterStorage, StorageListener, StoredRoster } from '../../../src/storage/port.js'
+import type { RosterChanges, RosterStorage, StorageListener, StoredRoster } from '../../storage/port.js'
 import {
   asking,
   commit,

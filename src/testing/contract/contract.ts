@@ -1,11 +1,11 @@
-import type { RosterStorage } from '../../src/storage/port.js'
-import { commitPromises, erasePromises } from './contract/commits.js'
-import { keyPromises } from './contract/keys.js'
-import { changesPromises, loadManyPromises, watchPromises } from './contract/optional.js'
-import { owedPromises } from './contract/owed.js'
-import { indexPromises, ownerPromises } from './contract/owners.js'
-import { concurrencyPromises, valuePromises } from './contract/sharing.js'
-import type { Promised } from './contract/subject.js'
+import type { RosterStorage } from '../../storage/port.js'
+import { commitPromises, erasePromises } from './commits.js'
+import { keyPromises } from './keys.js'
+import { changesPromises, loadManyPromises, watchPromises } from './optional.js'
+import { owedPromises } from './owed.js'
+import { indexPromises, ownerPromises } from './owners.js'
+import { concurrencyPromises, valuePromises } from './sharing.js'
+import type { Promised } from './subject.js'
 
 /** What the contract needs of a test runner: vitest, node:test and mocha have it. */
 export interface ContractRunner {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { RosterError } from '../../../src/core/errors.js'
-import type { OwnersFilter, RosterChange, RosterStorage, StoredItem, StoredRoster } from '../../../src/storage/port.js'
-import { parseStoredRoster } from '../../../src/storage/record.js'
+import { RosterError } from '../../core/errors.js'
+import type { OwnersFilter, RosterChange, RosterStorage, StoredItem, StoredRoster } from '../../storage/port.js'
+import { parseStoredRoster } from '../../storage/record.js'
 
 /** What one promise is tried on. */
 export interface Subject {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { StoredRoster } from '../../../src/storage/port.js'
+import type { StoredRoster } from '../../storage/port.js'
 import {
   asking,
   commit,
