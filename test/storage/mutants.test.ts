@@ -1,13 +1,18 @@
 import { describe, expect, test } from 'vitest'
 import { storageContract } from '../../src/testing/contract/contract.js'
 import { LoggedStorage } from './logged.js'
+import { INDEXING } from './mutants/indexing.js'
 import type { Mutant } from './mutants/mutant.js'
-import { NAMING, READING } from './mutants/reading.js'
+import { NAMING } from './mutants/naming.js'
+import { READING } from './mutants/reading.js'
 import { TELLING } from './mutants/telling.js'
-import { ERASING, OWING, RACING, WRITING } from './mutants/writing.js'
+import { ERASING, FILLING, OWING, RACING, WRITING } from './mutants/writing.js'
 import { type Open, shared } from './views.js'
 
-const MUTANTS: readonly Mutant[] = [...WRITING, ...ERASING, ...OWING, ...RACING, ...READING, ...NAMING, ...TELLING]
+const MUTANTS: readonly Mutant[] = [
+  ...[...WRITING, ...FILLING, ...ERASING, ...OWING, ...RACING],
+  ...[...READING, ...NAMING, ...INDEXING, ...TELLING],
+]
 
 type Promised = readonly [title: string, body: () => Promise<void>]
 

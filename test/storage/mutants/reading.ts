@@ -1,8 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
-import { domainOf } from '../../../src/core/jid.js'
 import { MemoryStorage } from '../../../src/storage/memory.js'
-import type { OwnersFilter, RosterChange, RosterStorage, StoredItem, StoredRoster } from '../../../src/storage/port.js'
-import { viewed } from '../views.js'
+import type { RosterChange, RosterStorage, StoredItem, StoredRoster } from '../../../src/storage/port.js'
+import { type Open, viewed } from '../views.js'
 import { type Mutant, mutant, reading } from './mutant.js'
 
 class FoldsOwners extends MemoryStorage {
@@ -18,119 +17,6 @@ const inPlainObject = (roster: StoredRoster): StoredRoster => {
   const items: Record<string, StoredItem> = {}
   for (const item of roster.items) items[item.jid] = item
   return { ...roster, items: Object.values(items) }
-}
-
-/** The memory, with a fault in whom it names. */
-const naming = (
-  fault: string,
-  breaks: string,
-  owners: (memory: MemoryStorage, filter: OwnersFilter) => AsyncGenerator<string, void, undefined>,
-): Mutant =>
-  mutant(fault, breaks, () => {
-    const memory = new MemoryStorage()
-    return {
-      load: (owner) => memory.load(owner),
-      commit: (owner, change) => memory.commit(owner, change),
-      owners: (filter = {}) => owners(memory, filter),
-    }
-  })
-
-async function* firstPage(memory: MemoryStorage, filter: OwnersFilter) {
-  let count = 0
-  for await (const owner of memory.owners(filter)) if (count++ < 100) yield owner
-}
-
-async function* byOffset(memory: MemoryStorage, filter: OwnersFilter) {
-  for (let offset = 0; ; offset++) {
-    const page: string[] = []
-    for await (const owner of memory.owners(filter)) page.push(owner)
-    const owner = page[offset]
-    if (owner === undefined) return
-    yield owner
-  }
-}
-
-async function* whileAny(memory: MemoryStorage, filter: OwnersFilter) {
-  const revisions = new Map<string, string | undefined>()
-  for (let found = true; found; ) {
-    found = false
-    for await (const owner of memory.owners(filter)) {
-      const revision = (await memory.load(owner))?.revision
-      if (revisions.get(owner) === revision) continue
-      revisions.set(owner, revision)
-      found = true
-      yield owner
-    }
-  }
-}
-
-async function* bySuffix(memory: MemoryStorage, { domain = '', ...filter }: OwnersFilter) {
-  for await (const owner of memory.owners(filter)) if (owner.endsWith(domain)) yield owner
-}
-
-async function* byLocalPart(memory: MemoryStorage, filter: OwnersFilter) {
-  for await (const owner of memory.owners(filter)) if (filter.domain === undefined || owner.includes('@')) yield owner
-}
-
-async function* unstoppable(memory: MemoryStorage, { signal: _, ...filter }: OwnersFilter) {
-  yield* memory.owners(filter)
-}
-
-async function* onceStarted(memory: MemoryStorage, { signal, ...filter }: OwnersFilter) {
-  signal?.throwIfAborted()
-  yield* memory.owners(filter)
-}
-
-async function* eitherFilter(memory: MemoryStorage, { domain, ...filter }: OwnersFilter) {
-  for await (const owner of memory.owners(filter)) {
-    if (filter.with !== undefined || domain === undefined || domainOf(owner) === domain) yield owner
-  }
-}
-
-/** The memory, with an index of its own beside it. */
-class Indexed extends MemoryStorage {
-  protected readonly marked = new Map<string, number>()
-
-  constructor(readonly kind: 'owed' | 'request') {
-    super()
-  }
-
-  override async *owners(filter: OwnersFilter = {}): AsyncGenerator<string, void, undefined> {
-    const { with: having, ...rest } = filter
-    if (having !== this.kind) return yield* super.owners(filter)
-    for (const [owner, count] of this.marked) {
-      if (count > 0 && (rest.domain === undefined || domainOf(owner) === rest.domain)) yield owner
-    }
-  }
-
-  override async commit(owner: string, change: RosterChange) {
-    await super.commit(owner, change)
-    const count = this.count(owner, this.marked.get(owner) ?? 0, change)
-    this.marked.set(owner, count)
-  }
-
-  count(_owner: string, before: number, { owe, settle }: RosterChange): number {
-    return settle ? 0 : owe ? 1 : before
-  }
-}
-
-class MarkedByPut extends Indexed {
-  override count(_owner: string, before: number, { put, erase }: RosterChange) {
-    return erase ? 0 : put ? Number(put.some(({ request }) => request)) : before
-  }
-}
-
-class CountedByPut extends Indexed {
-  override count(_owner: string, before: number, { put = [], remove = [], erase }: RosterChange) {
-    const asking = put.filter(({ request }) => request).length
-    return erase ? 0 : before + asking - (put.length - asking) - remove.length
-  }
-}
-
-class IndexedForever extends Indexed {
-  override count(_owner: string, before: number, { owe, settle, erase }: RosterChange) {
-    return erase ? before : before + (owe?.length ?? 0) - (settle?.length ?? 0)
-  }
 }
 
 /** Reads items and version one after the other. */
@@ -218,6 +104,29 @@ const caching = (memory: MemoryStorage): RosterStorage => {
   }
 }
 
+class SortsInPlace extends MemoryStorage {
+  override async commit(owner: string, change: RosterChange) {
+    const put = change.put as StoredItem[] | undefined
+    put?.sort((a, b) => (a.jid < b.jid ? -1 : 1))
+    await super.commit(owner, change)
+  }
+}
+
+/** Makes its tables anew for the third one who opens it. */
+const droppingTables = (): Open => {
+  let memory = new MemoryStorage()
+  let opened = 0
+  return async () => {
+    if (++opened === 3) memory = new MemoryStorage()
+    return memory
+  }
+}
+
+const nameless = (): Open => {
+  const memory = new MemoryStorage()
+  return async () => memory
+}
+
 export const READING: readonly Mutant[] = [
   mutant('folds case', 'owners are told apart byte by byte, whatever they are made of', () => new FoldsOwners()),
   reading(
@@ -228,7 +137,7 @@ export const READING: readonly Mutant[] = [
   mutant('reads in two steps', 'who reads while others write sees whole commits only', () => new TornRead()),
   mutant(
     'has one revision for all',
-    'owners do not wait for each other: writing one leaves the revision of another',
+    'owners are apart: writing one leaves the revision of another',
     () => new OneRevisionForAll(),
   ),
   mutant('hands out what it holds', 'what was handed out does not change with later commits', () => new LiveRosters()),
@@ -247,43 +156,15 @@ export const READING: readonly Mutant[] = [
     breaks: 'what one view commits, another one loads',
     open: () => viewed(() => new MemoryStorage(), caching),
   },
-]
-
-export const NAMING: readonly Mutant[] = [
-  naming('names the first hundred', 'owners names every owner, at least once', firstPage),
-  naming(
-    'pages by offset',
-    'owners that are there throughout are named although others come, change and go meanwhile',
-    byOffset,
-  ),
-  naming(
-    'names whoever is left',
-    'a walk over what is owed ends, although its owners settle it and owe anew',
-    whileAny,
-  ),
-  naming('matches the end of the domain', 'the domain of owners is matched exactly', bySuffix),
-  naming('expects a local part', 'an owner that is a domain belongs to that domain', byLocalPart),
-  naming('has no signal', 'a walk that was called off before it began rejects with the reason', unstoppable),
-  naming('looks at its signal once', 'a walk that is called off on its way rejects with the reason', onceStarted),
-  naming('takes one filter', 'with and domain together name whom both name', eitherFilter),
-  mutant(
-    'unmarks at the first settling',
-    'with: owed names who owes a stanza, until the last one is settled',
-    () => new Indexed('owed'),
-  ),
-  mutant(
-    'marks what was put last',
-    'with: request names who holds a request, until the last one is answered',
-    () => new MarkedByPut('request'),
-  ),
-  mutant(
-    'counts what is put',
-    'with: request is about the item that holds it: removed, put again or put twice',
-    () => new CountedByPut('request'),
-  ),
-  mutant(
-    'forgets the index when it erases',
-    'an erased roster is gone: from load, from owners and from the indexes',
-    () => new IndexedForever('owed'),
-  ),
+  mutant('sorts what came', 'a change that is frozen through and through is taken as it is', () => new SortsInPlace()),
+  {
+    fault: 'drops its tables when it is opened',
+    breaks: 'a view that is opened later sees what was written before',
+    open: droppingTables,
+  },
+  {
+    fault: 'pays no heed to its name',
+    breaks: 'storages under two names know nothing of each other',
+    open: nameless,
+  },
 ]

@@ -21,6 +21,13 @@ class CreateCheckThenWrite extends CheckThenWrite {
   }
 }
 
+/** Deletes the row that is there after the wait. */
+class EraseCheckThenWrite extends CheckThenWrite {
+  override commit(owner: string, change: RosterChange) {
+    return change.erase ? super.commit(owner, change) : MemoryStorage.prototype.commit.call(this, owner, change)
+  }
+}
+
 class OtherErrors extends MemoryStorage {
   #busy = 0
 
@@ -117,6 +124,10 @@ const merged = (item: StoredItem, now: StoredRoster | undefined): StoredItem => 
 const in32Bits = (item: StoredItem): StoredItem =>
   item.askedAt === undefined ? item : { ...item, askedAt: item.askedAt | 0 }
 
+/** The memory, with a fault in what it makes of each item that is put. */
+const putting = (fault: string, breaks: string, edit: (item: StoredItem) => StoredItem): Mutant =>
+  writing(fault, breaks, (change) => (change.put ? { ...change, put: change.put.map(edit) } : change))
+
 export const WRITING: readonly Mutant[] = [
   writing('the last writer wins', 'a commit from another revision conflicts', (change, now) =>
     now && change.base ? { ...change, base: now.revision } : change,
@@ -127,7 +138,11 @@ export const WRITING: readonly Mutant[] = [
   writing('inserts what it should update', 'a commit with a base conflicts when there is no roster', (change, now) =>
     now ? change : { ...change, base: undefined },
   ),
-  mutant('writes in two transactions', 'a commit that conflicts writes nothing', () => new WritesOwedFirst()),
+  mutant(
+    'writes in two transactions',
+    'a commit that conflicts writes nothing, not even into an index',
+    () => new WritesOwedFirst(),
+  ),
   mutant(
     'takes a repeated commit for done',
     'a commit that is repeated after an unknown outcome conflicts, and the revision tells that it happened',
@@ -159,17 +174,49 @@ export const WRITING: readonly Mutant[] = [
     ...change,
     revision: change.base ?? change.revision,
   })),
-  writing('keeps times in 32 bits', 'every field of an item comes back as it was put', (change) =>
-    change.put ? { ...change, put: change.put.map(in32Bits) } : change,
+  writing(
+    'removes after it puts',
+    'what a change both removes and puts, or settles and owes, is there afterwards',
+    (change) =>
+      change.put ? { ...change, put: change.put.filter(({ jid }) => !change.remove?.includes(jid)) } : change,
   ),
-  writing('takes a thousand rows', 'ten thousand items are one commit, and one item of them is another', (change) =>
+  putting('keeps times in 32 bits', 'every field of an item comes back as it was put', in32Bits),
+  writing('takes a thousand rows', 'ten thousand items are one commit, and a few of them are another', (change) =>
     change.put ? { ...change, put: change.put.slice(0, 1_000) } : change,
   ),
-  reading('creates what it is asked for', 'an owner that nobody wrote has no roster', (roster) =>
-    roster === undefined ? { items: [], owed: [], revision: '' } : roster,
+  reading(
+    'creates what it is asked for',
+    'an owner that nobody wrote has no roster, and asking for it makes none',
+    (roster) => (roster === undefined ? { items: [], owed: [], revision: '' } : roster),
   ),
   reading('has no row for an empty roster', 'a roster may be empty: it exists and has a revision', (roster) =>
     roster?.items.length === 0 ? undefined : roster,
+  ),
+]
+
+export const FILLING: readonly Mutant[] = [
+  writing('takes a thousand variables', 'ten thousand items can be removed in one commit', (change) =>
+    change.remove ? { ...change, remove: change.remove.slice(0, 1_000) } : change,
+  ),
+  writing('settles a page', 'a thousand stanzas are owed in one commit and settled in another', (change) =>
+    change.settle ? { ...change, settle: change.settle.slice(0, 500) } : change,
+  ),
+  putting('trims', 'names, groups and versions come back letter by letter, blanks at their ends included', (item) => ({
+    ...item,
+    groups: item.groups.map((group) => group.trim()),
+  })),
+  putting(
+    'cuts requests',
+    'requests come back word for word, with a status of any length and any letters',
+    ({ request, ...item }) =>
+      request ? { ...item, request: { ...request, xml: request.xml.slice(0, 65_535) } } : item,
+  ),
+  putting('cuts groups', 'long names and groups come back as a whole', (item) => ({
+    ...item,
+    groups: item.groups.map((group) => group.slice(0, 255)),
+  })),
+  putting('takes the first moment for none', 'times come back as the numbers that they were', ({ askedAt, ...item }) =>
+    askedAt ? { ...item, askedAt } : item,
   ),
 ]
 
@@ -236,7 +283,12 @@ export const RACING: readonly Mutant[] = [
   ),
   mutant(
     'looks before it writes',
-    'fifty writers of one roster who try again after a conflict lose no update',
+    'many writers of one roster who try again after a conflict lose no update',
     () => new CheckThenWrite(),
+  ),
+  mutant(
+    'looks before it erases',
+    'of many who erase and change from the same revision at once one succeeds, the others conflict',
+    () => new EraseCheckThenWrite(),
   ),
 ]
