@@ -1,0 +1,71 @@
+import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto'
+import { bareJid } from '../../core/jid.js'
+import { prepareLocal } from '../../core/precis.js'
+import { randomId } from '../../core/random.js'
+import type { Host } from '../peer.js'
+
+/** What a server keeps of a password for SCRAM (RFC 5802 §3). */
+export interface Keys {
+  readonly salt: Buffer
+  readonly stored: Buffer
+  readonly server: Buffer
+}
+
+/** An account that somebody asked for. Where there is none, everything but the name is made up. */
+export interface Account {
+  /** Canonical. */
+  readonly username: string | undefined
+  readonly password: string
+}
+
+/** RFC 7677 §4 asks for no less. */
+export const ITERATIONS = 4096
+/** Beyond this many they are made anew: whoever tries names must not fill the memory. */
+const MOST_KEYS = 10_000
+
+export const hmac = (key: Uint8Array, text: string): Buffer => createHmac('sha1', key).update(text).digest()
+export const sha1 = (data: Uint8Array | string): Buffer => createHash('sha1').update(data).digest()
+
+/** The host's accounts as SASL needs them: asking for one that does not exist goes the same way. */
+export class Accounts {
+  readonly #host: Host
+  readonly #decoy = randomId()
+  readonly #pepper = randomBytes(20)
+  readonly #keys = new Map<string, Keys>()
+
+  constructor(host: Host) {
+    this.#host = host
+  }
+
+  find(name: string): Account {
+    const username = canonical(() => prepareLocal(name))
+    const password = username === undefined ? undefined : this.#host.password(username)
+    return password === undefined ? { username: undefined, password: this.#decoy } : { username, password }
+  }
+
+  /** Made when they are asked for, once for an account and its password. The salt of a name is always the same. */
+  keys(name: string, password: string): Keys {
+    const entry = JSON.stringify([name, password])
+    const known = this.#keys.get(entry)
+    if (known !== undefined) return known
+    const salt = hmac(this.#pepper, name)
+    const salted = pbkdf2Sync(password, salt, ITERATIONS, 20, 'sha1')
+    const keys = { salt, stored: sha1(hmac(salted, 'Client Key')), server: hmac(salted, 'Server Key') }
+    if (this.#keys.size >= MOST_KEYS) this.#keys.clear()
+    this.#keys.set(entry, keys)
+    return keys
+  }
+
+  /** Whether an authorization identity is the account's own: nobody acts for somebody else (RFC 6120 §6.3.8). */
+  isOwn(authzid: string, username: string): boolean {
+    return canonical(() => bareJid(authzid)) === `${username}@${this.#host.domain}`
+  }
+}
+
+function canonical(prepare: () => string): string | undefined {
+  try {
+    return prepare()
+  } catch {
+    return undefined
+  }
+}
