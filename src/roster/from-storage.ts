@@ -1,6 +1,9 @@
 import { inWords, RosterError } from '../core/errors.js'
 import { randomId } from '../core/random.js'
-import type { OwnersFilter, RosterStorage } from '../storage/port.js'
+import type { OwnersFilter, RosterChanges, RosterStorage, StoredRoster } from '../storage/port.js'
+import { parseRosterChanges, parseStoredRoster } from '../storage/record.js'
+import type { Book } from './book.js'
+import { advanced } from './change.js'
 
 export const isConflict = (cause: unknown): boolean => cause instanceof RosterError && cause.code === 'STORAGE_CONFLICT'
 
@@ -8,6 +11,32 @@ export const isConflict = (cause: unknown): boolean => cause instanceof RosterEr
 export function asStorageError(owner: string, cause: unknown): RosterError {
   if (cause instanceof RosterError) return cause
   return new RosterError('STORAGE_FAILED', `The storage failed for ${owner}: ${inWords(cause)}`, { owner, cause })
+}
+
+/**
+ * The roster as storage holds it now, by what has changed since the book was made where the storage can tell. An answer about
+ * that which makes no sense is told as `error`, and the whole roster is loaded: a damaged log is no reason to do without it.
+ */
+export async function lookAgain(
+  storage: RosterStorage,
+  book: Book,
+  owner: string,
+  error: (error: RosterError) => void,
+): Promise<StoredRoster | undefined> {
+  const answer = book.revision === undefined ? undefined : await storage.changes?.(owner, book.revision)
+  const changes = answer === undefined ? undefined : readChanges(owner, answer, error)
+  if (changes !== undefined) return advanced(book, changes)
+  const stored = await storage.load(owner)
+  return stored === undefined ? undefined : parseStoredRoster(owner, stored)
+}
+
+function readChanges(owner: string, answer: unknown, error: (error: RosterError) => void): RosterChanges | undefined {
+  try {
+    return parseRosterChanges(owner, answer)
+  } catch (cause) {
+    error(asStorageError(owner, cause))
+    return undefined
+  }
 }
 
 /** Each owner once, with errors of ours. */

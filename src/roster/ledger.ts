@@ -4,10 +4,9 @@ import { inWords, RosterError } from '../core/errors.js'
 import { randomId } from '../core/random.js'
 import type { Send } from '../core/step.js'
 import type { Owed, RosterChange, RosterStorage, StoredRoster } from '../storage/port.js'
-import { parseStoredRoster } from '../storage/record.js'
 import { Book, Draft } from './book.js'
-import { advanced, cacheChangeOf, changeOf, isOwed, replacementOf } from './change.js'
-import { asStorageError, eraseRoster, isConflict } from './from-storage.js'
+import { cacheChangeOf, changeOf, isOwed, replacementOf } from './change.js'
+import { asStorageError, eraseRoster, isConflict, lookAgain } from './from-storage.js'
 import { Outbox } from './outbox.js'
 import type { Wire } from './wire.js'
 
@@ -253,14 +252,11 @@ export class Ledger {
   }
 
   async #refresh(): Promise<void> {
-    const since = this.book.revision
     // News that comes while this looks may be newer than what it sees.
     this.#unsure = false
-    const changes = since === undefined ? undefined : await this.#port.storage.changes?.(this.owner, since)
     this.#port.count('loads')
-    const loaded = changes === undefined ? await this.#port.storage.load(this.owner) : undefined
-    const stored = changes === undefined ? loaded : advanced(this.book, changes)
-    this.#port.foreign(stored === undefined ? undefined : parseStoredRoster(this.owner, stored))
+    const { storage, foreign, error } = this.#port
+    foreign(await lookAgain(storage, this.book, this.owner, error))
   }
 
   /** Jitter, so that those who collided do not collide again. */

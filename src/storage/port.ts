@@ -71,9 +71,9 @@ export interface RosterChanges {
   readonly put: readonly StoredItem[]
   /** JIDs of items that were deleted since and are not there. */
   readonly remove: readonly string[]
-  /** All that is owed now, not only what was added. */
+  /** All that is owed now, in its order, not only what was added. */
   readonly owed: readonly Owed[]
-  /** The server's version as it is now. */
+  /** The server's version as it is now, also when it has not changed. */
   readonly version?: string
   /** The revision that all of this leads to. */
   readonly revision: string
@@ -114,7 +114,10 @@ export interface RosterStorage {
   owners(options?: OwnersFilter): AsyncIterable<string>
   /** Optional: many at once, one round trip. Owners without a roster are missing in the answer. */
   loadMany?(owners: readonly string[]): Promise<ReadonlyMap<string, StoredRoster>>
-  /** Optional: what changed after revision `since`; `undefined` = not known any more, load the whole. */
+  /**
+   * Optional: what changed after revision `since`; `undefined` = not known any more, load the whole. An answer that makes no
+   * sense is told as `STORAGE_CORRUPT`, and the whole is loaded.
+   */
   changes?(owner: string, since: string): Promise<RosterChanges | undefined>
   /** Optional: tells of commits and erasures by anybody. Resolves with how to stop. */
   watch?(listener: StorageListener): Promise<() => Promise<void>>

@@ -3,7 +3,7 @@ import { GroupLists } from '../core/groups.js'
 import { bareJid } from '../core/jid.js'
 import { hasPendingIn, hasPendingOut, isSubscriptionState, type SubscriptionState } from '../core/state.js'
 import { shorten } from '../core/text.js'
-import type { Owed, StoredItem, StoredRoster } from './port.js'
+import type { Owed, RosterChanges, StoredItem, StoredRoster } from './port.js'
 
 /** What an adapter gave: the fields may be there, and may hold anything. */
 type Raw<T> = { readonly [K in keyof T]?: unknown }
@@ -37,6 +37,33 @@ export function parseStoredRoster(owner: string, value: unknown): StoredRoster {
   const version = optionalText(raw.version, 'version', place)
   const revision = textOf(raw.revision, 'revision', place)
   return freezeRoster(items, version, owed, revision)
+}
+
+/**
+ * The same border for what a storage says has changed ({@link RosterStorage.changes}): what is returned is frozen, shares
+ * nothing mutable with `value`, and names each contact once.
+ *
+ * @throws {RosterError} `STORAGE_CORRUPT`, as {@link parseStoredRoster} does; the whole roster may still be sound
+ */
+export function parseRosterChanges(owner: string, value: unknown): RosterChanges {
+  const place = new Place(owner, 'the changes')
+  const raw = objectOf<RosterChanges>(value, '', place)
+  const lists = new GroupLists()
+  const put = parseList(raw.put, 'put', place, (entry, at) => parseItem(entry, at, lists))
+  const remove = parseList(raw.remove, 'remove', place, (entry, at) => canonicalOf(entry, '', at))
+  const owed = parseList(raw.owed, 'owed', place, parseOwed)
+  const jids = put.map((item) => item.jid)
+  const present = new Set(jids)
+  const both = remove.findIndex((jid) => present.has(jid))
+  const ids = owed.map((entry) => entry.id)
+  refuseTwice(jids, 'put', 'jid', place)
+  refuseTwice(remove, 'remove', '', place)
+  refuseTwice(ids, 'owed', 'id', place)
+  if (both >= 0) throw place.entry('remove', both).refuse('', 'one that is not in put', remove[both])
+  const version = optionalText(raw.version, 'version', place)
+  const revision = textOf(raw.revision, 'revision', place)
+  const parts = { put: Object.freeze(put), remove: Object.freeze(remove), owed: Object.freeze(owed), revision }
+  return Object.freeze(version === undefined ? parts : { ...parts, version })
 }
 
 /** A frozen roster of frozen parts. It takes the two lists over: they must not be used any more. */
@@ -89,7 +116,7 @@ function parseList<T>(
 
 function parseItem(value: unknown, place: Place, lists: GroupLists): StoredItem {
   const raw = objectOf<StoredItem>(value, '', place)
-  const jid = canonicalOf(raw.jid, place)
+  const jid = canonicalOf(raw.jid, 'jid', place)
   const state = stateOf(raw.state, place)
   const item: Writable<StoredItem> = { jid, groups: lists.share(groupsOf(raw.groups, place)), state }
   if (raw.name !== undefined) item.name = textOf(raw.name, 'name', place)
@@ -122,14 +149,14 @@ function parseOwed(value: unknown, place: Place): Owed {
   return freezeOwed({ id, at: timeOf(raw.at, 'at', place), xml: textOf(raw.xml, 'xml', place) })
 }
 
-function canonicalOf(value: unknown, place: Place): string {
-  const jid = textOf(value, 'jid', place)
+function canonicalOf(value: unknown, field: string, place: Place): string {
+  const jid = textOf(value, field, place)
   try {
     if (bareJid(jid) === jid) return jid
   } catch (cause) {
-    throw place.refuse('jid', 'a canonical bare JID', jid, cause)
+    throw place.refuse(field, 'a canonical bare JID', jid, cause)
   }
-  throw place.refuse('jid', 'a canonical bare JID', jid)
+  throw place.refuse(field, 'a canonical bare JID', jid)
 }
 
 function stateOf(value: unknown, place: Place): SubscriptionState {
@@ -183,22 +210,24 @@ function timeOf(value: unknown, field: string, place: Place): number {
 /** Where the reader stands. Kept in parts, because the text is needed only for a refusal. */
 class Place {
   readonly #owner: string
+  readonly #whole: string
   readonly #list: string
   readonly #index: number
 
-  constructor(owner: string, list = '', index = -1) {
+  constructor(owner: string, whole = 'the roster', list = '', index = -1) {
     this.#owner = owner
+    this.#whole = whole
     this.#list = list
     this.#index = index
   }
 
   entry(list: string, index: number): Place {
-    return new Place(this.#owner, list, index)
+    return new Place(this.#owner, this.#whole, list, index)
   }
 
   refuse(field: string, expected: string, came: unknown, cause?: unknown): RosterError {
     const entry = this.#index < 0 ? '' : `${this.#list}[${this.#index}]`
-    const path = [entry, field].filter((part) => part !== '').join('.') || 'the roster'
+    const path = [entry, field].filter((part) => part !== '').join('.') || this.#whole
     return new RosterError(
       'STORAGE_CORRUPT',
       `The stored roster of ${shorten(this.#owner)} is damaged: ${path} should be ${expected}, but ${shown(came)} came.`,

@@ -3,8 +3,8 @@ import { RosterError } from '../../src/core/errors.js'
 import { SUBSCRIPTION_STATES } from '../../src/core/state.js'
 import { MemoryStorage } from '../../src/storage/memory.js'
 import type { StoredRoster } from '../../src/storage/port.js'
-import { parseStoredRoster } from '../../src/storage/record.js'
-import { asking, create, item, JULIET, NOW, NURSE, OWNER, owed } from '../../src/testing/contract/subject.js'
+import { parseRosterChanges, parseStoredRoster } from '../../src/storage/record.js'
+import { asking, create, item, JULIET, NOW, NURSE, OWNER, owed, TYBALT } from '../../src/testing/contract/subject.js'
 
 const roster = (fields: object = {}) => ({ items: [], owed: [], revision: 'r1', ...fields })
 const withItem = (fields: object) => roster({ items: [item(NURSE), { ...item(JULIET), ...fields }] })
@@ -12,9 +12,9 @@ const withOwed = (fields: object) => roster({ owed: [{ ...owed('a'), ...fields }
 const request = { xml: '<presence/>', receivedAt: NOW, deferred: false }
 const withRequest = (fields: object) => withItem({ state: 'none+in', request: { ...request, ...fields } })
 
-const refusal = (value: unknown): RosterError => {
+const refusal = (value: unknown, parse: typeof parseStoredRoster | typeof parseRosterChanges = parseStoredRoster) => {
   try {
-    parseStoredRoster(OWNER, value)
+    parse(OWNER, value)
   } catch (error) {
     if (error instanceof RosterError) return error
     throw error
@@ -187,5 +187,65 @@ describe('a stored roster that is read', () => {
     await create(storage, OWNER, { put })
     const stored = await storage.load(OWNER)
     expect(parseStoredRoster(OWNER, stored)).toStrictEqual(stored)
+  })
+})
+
+const changes = (fields: object = {}) => ({ put: [], remove: [], owed: [], revision: 'r2', ...fields })
+
+/** As above, for what a storage says has changed. */
+const CORRUPT_CHANGES: typeof CORRUPT = [
+  ['null, where nothing is known', null, 'the changes', 'null'],
+  ['a list of changes', [changes()], 'the changes', 'a list'],
+  ['a whole roster', roster({ items: [item(JULIET)] }), 'put', 'nothing'],
+  ['nothing that is put', changes({ put: undefined }), 'put', 'nothing'],
+  ['a JID that is put', changes({ put: [JULIET] }), 'put[0]', `"${JULIET}"`],
+  [
+    'an item with an unknown state',
+    changes({ put: [item(NURSE), item(JULIET, { state: 'remove' as 'to' })] }),
+    'put[1].state',
+    '"remove"',
+  ],
+  ['an item that is put twice', changes({ put: [item(JULIET), item(JULIET)] }), 'put[1].jid', `"${JULIET}"`],
+  ['nothing that is removed', changes({ remove: undefined }), 'remove', 'nothing'],
+  ['an item that is removed', changes({ remove: [item(JULIET)] }), 'remove[0]', 'an object'],
+  ['a full JID that is removed', changes({ remove: [NURSE, `${JULIET}/balcony`] }), 'remove[1]', `"${JULIET}/balcony"`],
+  ['a contact that is removed twice', changes({ remove: [NURSE, JULIET, NURSE] }), 'remove[2]', `"${NURSE}"`],
+  [
+    'a contact that is put and removed',
+    changes({ put: [item(JULIET)], remove: [NURSE, JULIET] }),
+    'remove[1]',
+    `"${JULIET}"`,
+  ],
+  ['nothing that is owed', changes({ owed: undefined }), 'owed', 'nothing'],
+  ['owed without a stanza', changes({ owed: [{ ...owed('a'), xml: null }] }), 'owed[0].xml', 'null'],
+  ['owed twice under one id', changes({ owed: [owed('a'), owed('a')] }), 'owed[1].id', '"a"'],
+  ['a version that is null', changes({ version: null }), 'version', 'null'],
+  ['no revision', changes({ revision: undefined }), 'revision', 'nothing'],
+]
+
+describe('an answer about what has changed', () => {
+  test.each(CORRUPT_CHANGES)('is refused: %s', (_title, value, field, came) => {
+    const error = refusal(value, parseRosterChanges)
+    expect(error).toMatchObject({ code: 'STORAGE_CORRUPT', owner: OWNER })
+    expect(error.message).toContain(`The stored roster of ${OWNER} is damaged: ${field} should be `)
+    expect(error.message).toContain(came)
+  })
+
+  test('says what it said, frozen, without what is no field', () => {
+    const full = changes({
+      put: [asking(JULIET), item(TYBALT)],
+      remove: [NURSE],
+      owed: [owed('z'), owed('a')],
+      version: '',
+    })
+    const parsed = parseRosterChanges(OWNER, { ...structuredClone(full), since: 'r1' })
+    expect(parsed).toStrictEqual(full)
+    for (const part of [parsed, parsed.put, parsed.put[0], parsed.remove, parsed.owed, parsed.owed[0]]) {
+      expect(Object.isFrozen(part)).toBe(true)
+    }
+  })
+
+  test('may say that nothing has changed', () => {
+    expect(parseRosterChanges(OWNER, changes())).toStrictEqual(changes())
   })
 })

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { shorten } from '../../core/text.js'
 import type { OwnersFilter, RosterStorage, StoredItem, StoredRoster } from '../../storage/port.js'
 import { parseStoredRoster } from '../../storage/record.js'
 import { commit, type Edit, isConflict } from './subject.js'
@@ -22,11 +23,11 @@ export type Expected = Partial<StoredRoster> & Pick<StoredRoster, 'revision'>
 /** What the storage holds for the owner is this and nothing else; the order of items and of groups does not matter. */
 export async function assertRoster(storage: RosterStorage, owner: string, expected: Expected): Promise<void> {
   const whole = { items: [], owed: [], ...expected }
-  assertSame(await read(storage, owner), comparable(owner, whole), `load gives another roster for ${owner}`)
+  assertSame(await read(storage, owner), comparable(owner, whole), `load gives another roster for ${shorten(owner)}`)
 }
 
 export async function assertNone(storage: RosterStorage, owner: string): Promise<void> {
-  assertSame(await storage.load(owner), undefined, `load gives a roster for ${owner}, who has none`)
+  assertSame(await storage.load(owner), undefined, `load gives a roster for ${shorten(owner)}, who has none`)
 }
 
 /** Exactly these owners are named by a walk. */

@@ -1,3 +1,4 @@
+import { shorten } from '../../core/text.js'
 import { assertNone, assertOwners, assertSame } from './assertions.js'
 import { type Chapter, commit, create, forEach, item, OWNER, retrying } from './subject.js'
 
@@ -62,7 +63,7 @@ export const KEYS: Chapter = {
     // Not one that creates: two owners that are one to the storage must be found in what it holds, not in a conflict.
     await forEach(HOSTILE, (owner) => retrying(storage, owner, () => ({ version: owner })))
     await forEach(HOSTILE, async (owner) =>
-      assertSame((await other.load(owner))?.version, owner, `${owner} has the roster of somebody else`),
+      assertSame((await other.load(owner))?.version, owner, `${shorten(owner)} has the roster of somebody else`),
     )
     await assertOwners(other, HOSTILE)
   },
@@ -82,7 +83,7 @@ export const KEYS: Chapter = {
     await forEach(ODD, (owner) => retrying(storage, owner, () => ({ erase: true })))
     await forEach(ODD, (owner) => assertNone(storage, owner))
     await forEach(EVEN, async (owner) => {
-      assertSame((await storage.load(owner))?.items.length, 1, `the roster of ${owner} is not what it was`)
+      assertSame((await storage.load(owner))?.items.length, 1, `the roster of ${shorten(owner)} is not what it was`)
     })
     await assertOwners(storage, EVEN)
   },

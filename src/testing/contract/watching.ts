@@ -1,4 +1,5 @@
 import { RosterError } from '../../core/errors.js'
+import { shorten } from '../../core/text.js'
 import type { RosterStorage, StorageListener } from '../../storage/port.js'
 import { assertConflict, assertSame, inTime } from './assertions.js'
 import { longest } from './keys.js'
@@ -131,7 +132,8 @@ function hearing(): Hearing {
       waiting.add(look)
       look()
     })
-    return inTime(`the watcher must be told of revision ${String(revision)} of ${owner}`, told)
+    const what = revision === undefined ? 'the erasure' : `revision ${revision}`
+    return inTime(`the watcher must be told of ${what} of ${shorten(owner)}`, told)
   }
   return { heard, listener, until }
 }

@@ -93,6 +93,45 @@ describe('Storage says that a roster has moved (promise 22)', () => {
     expect(mine.storage.loads).toBe(0)
     expect([mine.stateOf(), mine.stateOf(NURSE), mine.ledger.book.revision]).toEqual(['none+out', 'to', 'next'])
   })
+
+  test('and an answer about what changed that makes no sense is told of: the whole roster is loaded instead', async () => {
+    // Given a storage whose log is damaged, and another process that has moved the roster
+    const mine = ledgerStage()
+    await mine.run({ kind: 'subscribe' })
+    const theirs = ledgerStage({ storage: new WatchedStorage(mine.storage.inner) })
+    theirs.ledger.storageMoved('unknown')
+    await theirs.run({ kind: 'subscribe' }, NURSE)
+    Object.assign(mine.storage, {
+      changes: async () => ({
+        put: [{ jid: NURSE, groups: [], state: 'friend' }],
+        remove: [],
+        owed: [],
+        revision: 'x',
+      }),
+    })
+
+    // When the storage says that it has moved
+    mine.ledger.storageMoved('next')
+    await mine.ledger.settled()
+
+    // Then the book holds what the storage holds, and the damage has been told
+    expect([mine.stateOf(), mine.stateOf(NURSE)]).toEqual(['none+out', 'none+out'])
+    expect(mine.ledger.book.revision).toBe(theirs.ledger.book.revision)
+    expect(mine.errors).toMatchObject([{ code: 'STORAGE_CORRUPT', owner: ROMEO }])
+    expect(mine.errors[0]?.message).toContain('put[0].state')
+  })
+
+  test('and when neither what changed nor the whole makes sense, nothing is changed', async () => {
+    const mine = ledgerStage()
+    await mine.run({ kind: 'subscribe' })
+    const damaged = { items: [{ jid: NURSE, groups: [], state: 'friend' }], owed: [], revision: 'x' }
+    Object.assign(mine.storage, { changes: async () => [], load: async () => damaged })
+    mine.ledger.storageMoved('next')
+    await mine.ledger.settled()
+
+    expect([mine.stateOf(), mine.stateOf(NURSE)]).toEqual(['none+out', undefined])
+    expect(mine.errors.map(({ code }) => code)).toEqual(['STORAGE_CORRUPT', 'STORAGE_CORRUPT'])
+  })
 })
 
 describe('A roster comes and goes', () => {
