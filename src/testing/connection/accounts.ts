@@ -11,10 +11,11 @@ export interface Keys {
   readonly server: Buffer
 }
 
-/** An account that somebody asked for. Where there is none, everything but the name is made up. */
+/** An account that somebody asked for. Where there is none, the password is one that nobody knows. */
 export interface Account {
-  /** Canonical. */
-  readonly username: string | undefined
+  /** Canonical, or as it was said where it is no name at all. */
+  readonly username: string
+  readonly exists: boolean
   readonly password: string
 }
 
@@ -38,17 +39,17 @@ export class Accounts {
   }
 
   find(name: string): Account {
-    const username = canonical(() => prepareLocal(name))
-    const password = username === undefined ? undefined : this.#host.password(username)
-    return password === undefined ? { username: undefined, password: this.#decoy } : { username, password }
+    const local = canonical(() => prepareLocal(name))
+    const password = local === undefined ? undefined : this.#host.password(local)
+    return { username: local ?? name, exists: password !== undefined, password: password ?? this.#decoy }
   }
 
   /** Made when they are asked for, once for an account and its password. The salt of a name is always the same. */
-  keys(name: string, password: string): Keys {
-    const entry = JSON.stringify([name, password])
+  keys({ username, password }: Account): Keys {
+    const entry = JSON.stringify([username, password])
     const known = this.#keys.get(entry)
     if (known !== undefined) return known
-    const salt = hmac(this.#pepper, name)
+    const salt = hmac(this.#pepper, username)
     const salted = pbkdf2Sync(password, salt, ITERATIONS, 20, 'sha1')
     const keys = { salt, stored: sha1(hmac(salted, 'Client Key')), server: hmac(salted, 'Server Key') }
     if (this.#keys.size >= MOST_KEYS) this.#keys.clear()
@@ -57,8 +58,8 @@ export class Accounts {
   }
 
   /** Whether an authorization identity is the account's own: nobody acts for somebody else (RFC 6120 §6.3.8). */
-  isOwn(authzid: string, username: string): boolean {
-    return canonical(() => bareJid(authzid)) === `${username}@${this.#host.domain}`
+  isOwn(authzid: string, account: Account): boolean {
+    return canonical(() => bareJid(authzid)) === `${account.username}@${this.#host.domain}`
   }
 }
 

@@ -64,7 +64,7 @@ export class Listener {
   async #serve(port: number, content: string, begin: Begin): Promise<number> {
     const server = createServer({ allowHalfOpen: true }, (socket) => this.#welcome(socket, content, begin))
     await new Promise<void>((resolve, reject) => {
-      server.once('error', (cause) => reject(notFree(port, cause)))
+      server.on('error', (cause) => reject(notFree(port, cause)))
       server.listen(port, ADDRESS, resolve)
     })
     this.#servers.push(server)
@@ -80,7 +80,13 @@ export class Listener {
   }
 
   async #close(): Promise<void> {
-    const closed = this.#servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())))
+    const closed = [
+      ...this.#servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve()))),
+      // A server tells that it is closed before the last socket does, whose timers are still to be called off.
+      ...[...this.#streams.keys()].map(
+        (socket) => new Promise<void>((resolve) => socket.once('close', () => resolve())),
+      ),
+    ]
     for (const stream of this.#streams.values()) stream.fail('system-shutdown')
     for (const session of this.#context.resumable.values()) session.end()
     const destroy = (): void => {

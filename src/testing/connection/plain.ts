@@ -13,11 +13,11 @@ export class Plain implements Mechanism {
   next(message: string): SaslAnswer {
     const [authzid = '', name = '', given = '', ...more] = message.split('\0')
     if (name === '' || given === '' || more.length > 0) return failure('malformed-request')
-    const { username, password } = this.#accounts.find(name)
+    const account = this.#accounts.find(name)
     // Hashes are of one length, so that comparing takes one time.
-    const isRight = timingSafeEqual(sha1(given), sha1(password))
-    if (!isRight || username === undefined) return failure('not-authorized')
-    if (authzid !== '' && !this.#accounts.isOwn(authzid, username)) return failure('invalid-authzid')
-    return { kind: 'success', username, data: undefined }
+    const isRight = timingSafeEqual(sha1(given), sha1(account.password))
+    if (!isRight || !account.exists) return failure('not-authorized')
+    if (authzid !== '' && !this.#accounts.isOwn(authzid, account)) return failure('invalid-authzid')
+    return { kind: 'success', username: account.username, data: undefined }
   }
 }

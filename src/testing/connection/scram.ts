@@ -1,5 +1,5 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto'
-import { type Accounts, hmac, ITERATIONS, type Keys, sha1 } from './accounts.js'
+import { type Account, type Accounts, hmac, ITERATIONS, type Keys, sha1 } from './accounts.js'
 import { decodeBase64, failure, type Mechanism, type SaslAnswer } from './mechanism.js'
 
 interface Begun {
@@ -9,7 +9,7 @@ interface Begun {
   readonly bare: string
   readonly nonce: string
   readonly challenge: string
-  readonly username: string | undefined
+  readonly account: Account
   readonly keys: Keys
 }
 
@@ -37,11 +37,11 @@ export class ScramSha1 implements Mechanism {
     const asked = saslName(name)
     const identity = saslName(authzid ?? '')
     if (asked === undefined || identity === undefined) return failure('malformed-request')
-    const { username, password } = this.#accounts.find(asked)
-    const keys = this.#accounts.keys(username ?? asked, password)
+    const account = this.#accounts.find(asked)
+    const keys = this.#accounts.keys(account)
     const nonce = clientNonce + randomBytes(18).toString('base64')
     const challenge = `r=${nonce},s=${keys.salt.toString('base64')},i=${ITERATIONS}`
-    this.#begun = { gs2, authzid: authzid && identity, bare, nonce, challenge, username, keys }
+    this.#begun = { gs2, authzid: authzid && identity, bare, nonce, challenge, account, keys }
     return { kind: 'challenge', data: challenge }
   }
 
@@ -52,14 +52,14 @@ export class ScramSha1 implements Mechanism {
     const given = decodeBase64(proof)
     if (given?.length !== 20 || decodeBase64(binding)?.toString() !== begun.gs2) return failure('malformed-request')
     if (nonce !== begun.nonce) return failure('malformed-request')
-    const { authzid, keys, username } = begun
+    const { authzid, keys, account } = begun
     const signed = `${begun.bare},${begun.challenge},${withoutProof}`
     const signature = hmac(keys.stored, signed)
     const clientKey = given.map((byte, at) => byte ^ (signature[at] ?? 0))
     const isRight = timingSafeEqual(sha1(clientKey), keys.stored)
-    if (!isRight || username === undefined) return failure('not-authorized')
-    if (authzid !== undefined && !this.#accounts.isOwn(authzid, username)) return failure('invalid-authzid')
-    return { kind: 'success', username, data: `v=${hmac(keys.server, signed).toString('base64')}` }
+    if (!isRight || !account.exists) return failure('not-authorized')
+    if (authzid !== undefined && !this.#accounts.isOwn(authzid, account)) return failure('invalid-authzid')
+    return { kind: 'success', username: account.username, data: `v=${hmac(keys.server, signed).toString('base64')}` }
   }
 }
 

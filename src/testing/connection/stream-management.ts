@@ -22,7 +22,7 @@ export class StreamManagement {
   #counts = false
 
   constructor(resume: boolean, preferred: number) {
-    this.max = resume ? Math.min(LONGEST_WAIT, preferred >= 0 ? preferred : LONGEST_WAIT) : undefined
+    this.max = resume ? Math.min(LONGEST_WAIT, preferred > 0 ? preferred : LONGEST_WAIT) : undefined
   }
 
   /** Stanzas to the client. */
