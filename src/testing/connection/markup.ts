@@ -35,7 +35,8 @@ export function parseTag(text: string): Tag {
   for (let found = ATTRIBUTE.exec(text); found !== null; found = ATTRIBUTE.exec(text)) {
     const [, key = '', double, single = ''] = found
     if (attributes.has(key)) throw notWellFormed(`Expected the attribute ${key} once in ${name}.`)
-    attributes.set(key, decodeText(double ?? single).replace(/[\t\n]/g, ' '))
+    // XML §3.3.3: spaces of other kinds are spaces, unless they are written as references.
+    attributes.set(key, decodeText(plainText(double ?? single).replace(/[\t\n]/g, ' ')))
     at = ATTRIBUTE.lastIndex
   }
   REST.lastIndex = at
