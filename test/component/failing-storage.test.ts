@@ -1,85 +1,85 @@
 import { describe, expect, test } from 'vitest'
 import { MemoryStorage, type RosterChange, RosterError } from '../../src/index.js'
+import { faultyStorage } from '../../src/testing.js'
 import { BOT, JULIET, openBot, presence, ROMEO, stage, store, subscribe, turn, withContacts } from './stage.js'
 
-/** A storage that goes wrong when it is told to, and notes what it was asked to write. */
-class Shaky extends MemoryStorage {
-  readonly written: RosterChange[] = []
-  fails: 'before' | 'after' | 'conflict' | undefined
-  loads = 0
-  isDeaf = false
+/** What is going wrong with a storage. */
+interface Trouble {
+  commit?: 'before' | 'after' | 'conflict' | undefined
+  isDeaf?: boolean
+}
 
-  override async commit(owner: string, change: RosterChange): Promise<void> {
-    if (this.fails === 'before') throw new Error('disk full')
-    if (this.fails === 'conflict') throw new RosterError('STORAGE_CONFLICT', 'busy', { owner })
-    await super.commit(owner, change)
-    this.written.push(change)
-    if (this.fails === 'after') throw new Error('the answer was lost')
-  }
-
-  override async load(owner: string): ReturnType<MemoryStorage['load']> {
-    this.loads += 1
-    if (this.isDeaf) throw new Error('no connection')
-    return super.load(owner)
-  }
-
-  override async loadMany(owners: readonly string[]): ReturnType<MemoryStorage['loadMany']> {
-    if (this.isDeaf) throw new Error('no connection')
-    return super.loadMany(owners)
-  }
+/** A storage that goes wrong when it is told to, and notes what was written. */
+function shakyStorage() {
+  const trouble: Trouble = {}
+  const written: RosterChange[] = []
+  const memory = new (class extends MemoryStorage {
+    override async commit(owner: string, change: RosterChange): Promise<void> {
+      await super.commit(owner, change)
+      written.push(change)
+    }
+  })()
+  const storage = faultyStorage(memory, ({ method }) => {
+    if (method !== 'commit' && trouble.isDeaf) throw new Error('no connection')
+    if (method !== 'commit') return undefined
+    if (trouble.commit === 'before') throw new Error('disk full')
+    if (trouble.commit === 'conflict') throw new RosterError('STORAGE_CONFLICT', 'busy')
+    return trouble.commit === 'after' ? 'fail-after' : undefined
+  })
+  return { storage, trouble, written }
 }
 
 const shaky = async (contacts: Parameters<typeof withContacts>[0] = {}, options = {}) => {
-  const storage = new Shaky()
-  const played = await withContacts(contacts, { ...options, storage })
-  storage.written.length = 0
-  return { ...played, storage }
+  const made = shakyStorage()
+  const played = await withContacts(contacts, { ...options, storage: made.storage })
+  made.written.length = 0
+  return { ...played, ...made }
 }
 
 describe('a commit that fails (DB6, promise 20)', () => {
   test('rejects the command with STORAGE_FAILED: nothing changed, nothing sent, nobody told', async () => {
-    const { bot, storage, said, told } = await shaky({ [ROMEO]: 'none+in' })
-    storage.fails = 'before'
+    const { bot, said, told, trouble } = await shaky({ [ROMEO]: 'none+in' })
+    trouble.commit = 'before'
     await expect(bot.authorize(ROMEO)).rejects.toMatchObject({ code: 'STORAGE_FAILED', owner: BOT })
     expect([bot.state(ROMEO), bot.requests().length, said(), told()]).toEqual(['none+in', 1, [], []])
-    storage.fails = undefined
+    trouble.commit = undefined
     expect(await bot.authorize(ROMEO)).toBe(true)
     expect(said()).toEqual(['bot > romeo: subscribed'])
   })
 
   test('keeps the cause', async () => {
-    const { bot, storage } = await shaky()
-    storage.fails = 'before'
+    const { bot, trouble } = await shaky()
+    trouble.commit = 'before'
     const error: unknown = await bot.update(ROMEO, {}).catch((reason: unknown) => reason)
     expect(error).toBeInstanceOf(RosterError)
     expect((error as RosterError).cause).toMatchObject({ message: 'disk full' })
   })
 
   test('for a stanza tells the application by error, and nothing is sent', async () => {
-    const { bot, storage, hear, said, told } = await shaky({}, { autoAuthorize: true })
-    storage.fails = 'before'
+    const { bot, hear, said, told, trouble } = await shaky({}, { autoAuthorize: true })
+    trouble.commit = 'before'
     await hear(subscribe(ROMEO))
     expect([bot.state(ROMEO), said(), told()]).toEqual(['none', [], ['error STORAGE_FAILED']])
-    storage.fails = undefined
+    trouble.commit = undefined
     await hear(subscribe(ROMEO))
     expect(said()).toEqual(['bot > romeo: subscribed', 'bot > romeo: subscribe'])
   })
 
   test('after it took effect is found out by its revision, and counts (promise 21)', async () => {
-    const { bot, storage, said } = await shaky({ [ROMEO]: 'none+in' })
-    storage.fails = 'after'
+    const { bot, said, trouble } = await shaky({ [ROMEO]: 'none+in' })
+    trouble.commit = 'after'
     expect(await bot.authorize(ROMEO)).toBe(true)
     expect([bot.get(ROMEO)?.state, said()]).toEqual(['from', ['bot > romeo: subscribed']])
   })
 
   test('after it took effect and nobody can tell, rejects; the next look shows what is true (promise 21)', async () => {
-    const { bot, storage, clock, said } = await shaky({ [ROMEO]: 'none+in' })
-    storage.fails = 'after'
-    storage.isDeaf = true
+    const { bot, clock, said, trouble } = await shaky({ [ROMEO]: 'none+in' })
+    trouble.commit = 'after'
+    trouble.isDeaf = true
     await expect(bot.authorize(ROMEO)).rejects.toMatchObject({ code: 'STORAGE_FAILED' })
     expect(said()).toEqual([])
-    storage.fails = undefined
-    storage.isDeaf = false
+    trouble.commit = undefined
+    trouble.isDeaf = false
     expect(await bot.authorize(ROMEO)).toBe(false)
     expect(bot.get(ROMEO)?.state).toBe('from')
     await clock.advance(60_000)
@@ -87,8 +87,8 @@ describe('a commit that fails (DB6, promise 20)', () => {
   })
 
   test('for ever conflicting ends with STORAGE_CONFLICT after a bounded number of tries (promise 21)', async () => {
-    const { bot, storage, clock, roster } = await shaky()
-    storage.fails = 'conflict'
+    const { bot, clock, roster, trouble } = await shaky()
+    trouble.commit = 'conflict'
     const failing = expect(bot.update(ROMEO, {})).rejects.toMatchObject({ code: 'STORAGE_CONFLICT' })
     await clock.advance(60_000)
     await failing
@@ -97,11 +97,11 @@ describe('a commit that fails (DB6, promise 20)', () => {
   })
 
   test('stops nothing that comes after it', async () => {
-    const { bot, storage } = await shaky()
-    storage.fails = 'before'
+    const { bot, trouble } = await shaky()
+    trouble.commit = 'before'
     const lost = bot.update(ROMEO, {}).catch((error: RosterError) => error.code)
     await turn()
-    storage.fails = undefined
+    trouble.commit = undefined
     await bot.update(JULIET, { name: 'Ju' })
     expect([await lost, bot.has(ROMEO), bot.get(JULIET)?.name]).toEqual(['STORAGE_FAILED', false, 'Ju'])
   })
@@ -109,12 +109,12 @@ describe('a commit that fails (DB6, promise 20)', () => {
 
 describe('an owner that cannot be loaded', () => {
   test('rejects open with STORAGE_FAILED, and opens when storage is back', async () => {
-    const storage = new Shaky()
+    const { storage, trouble } = shakyStorage()
     await store(storage, { [ROMEO]: 'both' })
     const { roster } = await stage({ storage })
-    storage.isDeaf = true
+    trouble.isDeaf = true
     await expect(roster.open(BOT)).rejects.toMatchObject({ code: 'STORAGE_FAILED' })
-    storage.isDeaf = false
+    trouble.isDeaf = false
     expect((await roster.open(BOT)).get(ROMEO)?.state).toBe('both')
   })
 
@@ -130,10 +130,10 @@ describe('an owner that cannot be loaded', () => {
   })
 
   test('a stanza for it is not answered, and the application hears why', async () => {
-    const storage = new Shaky()
+    const { storage, trouble } = shakyStorage()
     await store(storage, { [ROMEO]: 'both' })
     const { hear, said, log } = await stage({ storage, autoAuthorize: true })
-    storage.isDeaf = true
+    trouble.isDeaf = true
     await hear(subscribe(JULIET), presence(ROMEO, BOT, 'unsubscribed'))
     expect([said(), log.of('error').map(({ code }) => code)]).toEqual([[], ['STORAGE_FAILED', 'STORAGE_FAILED']])
   })
@@ -142,28 +142,28 @@ describe('an owner that cannot be loaded', () => {
 describe('what is written (promise 23)', () => {
   test('is what changed, never the whole roster (DB5, DB7)', async () => {
     const many = Object.fromEntries(Array.from({ length: 500 }, (_, at) => [`c${at}@x.example`, 'both' as const]))
-    const { bot, storage } = await shaky(many)
+    const { bot, written } = await shaky(many)
     await bot.update('c7@x.example', { name: 'Seven' })
-    expect(storage.written.map(({ put }) => put?.map(({ jid }) => jid))).toEqual([['c7@x.example']])
+    expect(written.map(({ put }) => put?.map(({ jid }) => jid))).toEqual([['c7@x.example']])
   })
 
   test('an accepted request is one commit: state, stanza owed, all in it (DB5, DB9)', async () => {
-    const { hear, storage } = await shaky({}, { autoAuthorize: true })
+    const { hear, written } = await shaky({}, { autoAuthorize: true })
     await hear(subscribe(ROMEO))
-    expect(storage.written).toHaveLength(1)
-    expect(storage.written[0]?.put).toMatchObject([{ jid: ROMEO, state: 'from+out' }])
-    expect(storage.written[0]?.owe).toHaveLength(2)
+    expect(written).toHaveLength(1)
+    expect(written[0]?.put).toMatchObject([{ jid: ROMEO, state: 'from+out' }])
+    expect(written[0]?.owe).toHaveLength(2)
   })
 
   test('what waits for one owner is one commit (DB5)', async () => {
-    const { bot, storage } = await shaky()
+    const { bot, written } = await shaky()
     await Promise.all(Array.from({ length: 100 }, (_, at) => bot.update(`c${at}@x.example`, {})))
-    expect(storage.written.length).toBeLessThanOrEqual(2)
+    expect(written.length).toBeLessThanOrEqual(2)
   })
 
   test('loading is one round trip, whatever the size (DB5)', async () => {
     const many = Object.fromEntries(Array.from({ length: 500 }, (_, at) => [`c${at}@x.example`, 'both' as const]))
-    const storage = new Shaky()
+    const { storage } = shakyStorage()
     await store(storage, many)
     const played = await stage({ storage })
     const before = played.roster.counters['loads'] ?? 0
@@ -172,19 +172,19 @@ describe('what is written (promise 23)', () => {
   })
 
   test('settled stanzas are written lazily, together (promise 20)', async () => {
-    const { bot, storage, clock } = await shaky()
+    const { bot, storage, clock, written } = await shaky()
     for (const name of ['a', 'b', 'c']) await bot.subscribe(`${name}@x.example`)
-    const before = storage.written.length
+    const before = written.length
     await clock.advance(5_000)
-    expect(storage.written.length - before).toBeLessThanOrEqual(1)
+    expect(written.length - before).toBeLessThanOrEqual(1)
     expect((await storage.load(BOT))?.owed).toEqual([])
   })
 
   test('nothing, where nothing changes', async () => {
-    const { bot, storage, hear } = await shaky({ [ROMEO]: 'both' })
+    const { bot, hear, written } = await shaky({ [ROMEO]: 'both' })
     await bot.update(ROMEO, {})
     await hear(presence(`${ROMEO}/x`), presence(ROMEO, BOT, 'subscribed'), presence(JULIET, BOT, 'unsubscribed'))
-    expect(storage.written).toEqual([])
+    expect(written).toEqual([])
   })
 
   test('keeps no object of the caller, and hands out none that changes (DB8)', async () => {

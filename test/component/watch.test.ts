@@ -1,43 +1,28 @@
 import { expect, test } from 'vitest'
 import { MemoryStorage } from '../../src/index.js'
+import { faultyStorage } from '../../src/testing.js'
 import { BOT, openBot, ROMEO, stage, store, turn } from './stage.js'
 
-/** Answers a load as storage was when it was asked, but not before it is let go. */
-class HeldBack extends MemoryStorage {
-  #go: (() => void) | undefined
-  isHolding = false
-
-  letGo(): void {
-    this.isHolding = false
-    this.#go?.()
-  }
-
-  override async loadMany(owners: readonly string[]): ReturnType<MemoryStorage['loadMany']> {
-    const stored = await super.loadMany(owners)
-    if (this.isHolding) await new Promise<void>((resolve) => (this.#go = resolve))
-    return stored
-  }
-}
-
 test('what another process changes while an owner is on its way from storage is not missed (promise 22)', async () => {
-  // Given a process that has the owner, and another one whose look at storage takes its time
-  const storage = new HeldBack()
-  await store(storage, { [ROMEO]: 'none' })
-  const here = await stage({ storage })
-  const there = await stage({ storage })
+  // Given a process that has the owner, and another one whose look at storage takes a second
+  const memory = new MemoryStorage()
+  await store(memory, { [ROMEO]: 'none' })
+  const here = await stage({ storage: memory })
+  const late = ({ method }: { readonly method: string }) =>
+    method === 'loadMany' ? { delay: 1_000, when: 'after' as const } : undefined
+  const there = await stage({ storage: faultyStorage(memory, late, { clock: here.clock }), clock: here.clock })
   const bot = await openBot(here)
-  storage.isHolding = true
   const opening = there.roster.open(BOT)
   await turn()
 
   // When the first one changes the roster before the second one has its answer
   await bot.update(ROMEO, { name: 'Romeo' })
-  storage.letGo()
-  const late = await opening
+  await here.clock.advance(1_000)
+  const other = await opening
   await turn()
 
   // Then the second one knows it
-  expect(late.get(ROMEO)?.name).toBe('Romeo')
+  expect(other.get(ROMEO)?.name).toBe('Romeo')
 })
 
 test('a change during a look at what changed is looked at as well (promise 21)', async () => {
