@@ -55,7 +55,7 @@ export class Broadcaster {
   #seek(session: Session, contact: string): void {
     const place = this.#world.place(contact)
     if (place?.kind === 'component') {
-      if (this.#world.quirks.probesComponents) this.#world.carry(presenceOf('probe', session.account.jid, contact))
+      if (this.#world.quirks.probesComponents) this.#world.carry(presenceOf('probe', session.jid, contact))
     } else if (place?.kind === 'account' && place.account !== undefined) {
       if (hasFrom(place.account.roster.state(session.account.jid)))
         for (const other of place.account.available) this.#tell(other, session.jid)

@@ -10,8 +10,8 @@ import { type Condition, result } from './stanzas.js'
 import type { Subscriptions } from './subscriptions.js'
 import type { World } from './world.js'
 
-/** The longest name and the longest group, in bytes. */
-const MAX_TEXT = 1023
+/** The longest name and the longest group, in bytes: long enough for whatever real servers take. */
+const MAX_TEXT = 8_192
 
 /** What a roster set asks for. */
 type Wish =

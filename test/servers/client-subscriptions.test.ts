@@ -76,7 +76,7 @@ describeServers('subscriptions of a client, by hand', (server) => {
     expect(alice.told('subscribed')).toEqual(['subscribed bob'])
     const [first, second, ...more] = alice.told('transition')
     expect([first, more]).toEqual(['transition bob none>none+out push', []])
-    const cause = { prosody: 'stanza', ejabberd: 'push' }[server.kind]
+    const cause = { 'in-process': 'stanza', prosody: 'stanza', ejabberd: 'push' }[server.kind]
     expect(second).toBe(`transition bob none+out>to ${cause}`)
   })
 
@@ -174,7 +174,7 @@ describeServers('subscriptions of a client, by hand', (server) => {
     expect(alice.own.size).toBe(0)
     expect(alice.own.presence(bob.jid).available).toBe(false)
     const ended = alice.events.slice(alice.events.findIndex((words) => words.startsWith('removed')))
-    const cause = { prosody: 'result', ejabberd: 'push' }[server.kind]
+    const cause = { 'in-process': 'result', prosody: 'result', ejabberd: 'push' }[server.kind]
     expect(ended).toEqual(['removed bob both', `transition bob both>none ${cause}`, 'presence bob left', 'offline bob'])
     expect(bob.own.get(alice.jid)).toMatchObject({ state: 'none' })
     expect(bob.told('unsubscribed', 'unsubscribe').toSorted()).toEqual(['unsubscribe alice', 'unsubscribed alice'])
@@ -202,7 +202,9 @@ describeServers('subscriptions of a client, by hand', (server) => {
     const alice = await login(server, 'alice')
     await alice.own.subscribe('somebody@unreachable.example')
     await until(() => alice.told('failed')[0], 'the failure')
-    const condition = { prosody: 'not-allowed', ejabberd: 'forbidden' }[server.kind]
+    const condition = { 'in-process': 'remote-server-not-found', prosody: 'not-allowed', ejabberd: 'forbidden' }[
+      server.kind
+    ]
     expect(alice.told('failed').map((words) => words.split(' ')[2])).toEqual([condition])
     await until(() => alice.own.get('somebody@unreachable.example')?.pendingOut, 'the item stays')
   })

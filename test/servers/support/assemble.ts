@@ -30,9 +30,11 @@ export const assemble = ({ kind, machine, components, pem }: Parts, controls: Co
     componentDomains: Object.keys(components),
     components,
     certificate: pem,
-    folder,
-    get pid() {
-      return machine.pid
+    machine: {
+      folder,
+      get pid() {
+        return machine.pid
+      },
     },
     restart: () => machine.restart(),
     stop: async () => {

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, test } from 'vite
 import { stopAll } from './connect.js'
 import { startEjabberd } from './ejabberd.js'
 import { ejabberdLibraries } from './ejabberd-config.js'
+import { startInProcess } from './in-process.js'
 import { startProsody } from './prosody.js'
 import { stopRecording } from './record.js'
 import type { ServerKind, ServerOptions, TestedServer } from './types.js'
@@ -15,7 +16,7 @@ const TEST_MS = 60_000
 export type ServerFixture = TestedServer
 
 export interface SuiteOptions extends ServerOptions {
-  /** Kinds of servers that the suite is about. Default: all. */
+  /** Kinds of servers that the suite is about. Default: all, but the one in the process has no TLS. */
   readonly only?: readonly ServerKind[]
 }
 
@@ -31,22 +32,31 @@ const onPath = (name: string): boolean =>
 
 interface Kind {
   readonly kind: ServerKind
-  /** Name of the Debian package. */
-  readonly debian: string
+  /** Name of the Debian package; `undefined`: nothing is to be installed. */
+  readonly debian?: string
+  readonly tls: boolean
   installed(): boolean
   start(options: ServerOptions): Promise<TestedServer>
 }
 
 const KINDS: readonly Kind[] = [
   {
+    kind: 'in-process',
+    tls: false,
+    installed: () => true,
+    start: startInProcess,
+  },
+  {
     kind: 'prosody',
     debian: 'prosody',
+    tls: true,
     installed: () => onPath('prosody') && onPath('prosodyctl'),
     start: startProsody,
   },
   {
     kind: 'ejabberd',
     debian: 'ejabberd',
+    tls: true,
     installed: () => onPath('erl') && ejabberdLibraries() !== undefined,
     start: startEjabberd,
   },
@@ -121,8 +131,8 @@ export function describeServers(
   ...rest: [(server: ServerFixture) => void] | [SuiteOptions, (server: ServerFixture) => void]
 ): void {
   const [options, body] = rest.length === 1 ? [{}, rest[0]] : rest
-  const { only = KINDS.map(({ kind }) => kind) } = options
-  for (const entry of KINDS.filter(({ kind }) => only.includes(kind))) {
+  const { only = KINDS.map(({ kind }) => kind), tls = false } = options
+  for (const entry of KINDS.filter((one) => only.includes(one.kind) && (one.tls || !tls))) {
     const name = `${title} [${entry.kind}]`
     if (!wanted().includes(entry.kind)) describe.skip(name, () => test('left out by XMPP_SERVERS', () => undefined))
     else if (entry.installed()) runSuite(name, entry, options, body)

@@ -1,5 +1,5 @@
 /** The servers that a suite can be run against. */
-export type ServerKind = 'prosody' | 'ejabberd'
+export type ServerKind = 'in-process' | 'prosody' | 'ejabberd'
 
 export type Subscription = 'none' | 'to' | 'from' | 'both'
 
@@ -17,7 +17,7 @@ export interface RosterEntry {
   readonly groups?: readonly string[]
 }
 
-/** A real server that runs on this machine for the length of a suite. */
+/** A server that runs for the length of a suite: a real one on this machine, or the library's own in this process. */
 export interface TestedServer {
   readonly kind: ServerKind
   readonly domain: 'localhost'
@@ -32,10 +32,8 @@ export interface TestedServer {
   readonly components: Readonly<Record<string, string>>
   /** PEM of the self-signed certificate; undefined without TLS. */
   readonly certificate: string | undefined
-  /** Where the server keeps everything; removed by `stop`. */
-  readonly folder: string
-  /** The server's process. Changes with `restart`. */
-  readonly pid: number
+  /** Of a real server: its process, which changes with `restart`, and where it keeps everything; removed by `stop`. */
+  readonly machine?: { readonly pid: number; readonly folder: string }
   addAccount(username: string, password?: string): Promise<void>
   /**
    * Writes a stanza to one client's stream as it stands, whatever `from` it claims: routing, privacy lists and
@@ -52,9 +50,9 @@ export interface TestedServer {
   setRosterItem(owner: string, contact: string, entry?: RosterEntry): Promise<void>
   /** Removes an item as an administrator would, and pushes that. ejabberd also unsubscribes the contact. */
   removeRosterItem(owner: string, contact: string): Promise<void>
-  /** Stops the server in an orderly way and starts it again on the same ports and folder. */
+  /** Stops the server in an orderly way and starts it again on the same ports; accounts and rosters are kept. */
   restart(): Promise<void>
-  /** Ends the process and removes the folder. Can be called twice. */
+  /** Ends it, its process and its folder. Can be called twice. */
   stop(): Promise<void>
   /** What the server has logged, all starts together. */
   logs(): string
