@@ -12,8 +12,16 @@ export function assertSame(actual: unknown, expected: unknown, what: string): vo
   try {
     assert.deepEqual(actual, expected)
   } catch (error) {
-    if (error instanceof assert.AssertionError) error.message = `${what}\n${error.message}`
-    throw error
+    if (!(error instanceof assert.AssertionError)) throw error
+    // Made anew: many runners print the stack, and that has the first message.
+    const message = `${what}\n${error.message}`
+    throw new assert.AssertionError({
+      message,
+      actual,
+      expected,
+      operator: 'deepStrictEqual',
+      stackStartFn: assertSame,
+    })
   }
 }
 

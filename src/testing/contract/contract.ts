@@ -71,28 +71,29 @@ const CHAPTERS: Readonly<Record<string, Chapter>> = {
  * commit, twenty writers fight for one roster. Thirty seconds are plenty. It needs Node.js, like all of
  * `xmpp-roster/testing`.
  *
- * What has no `describe`, and tests that take a callback, needs a few lines (here tape):
+ * mocha's `it` is its `test`: `{ describe, test: it }`. A runner without `describe`, or whose tests take something else, needs
+ * a few lines, as tape does:
  *
  * ```ts
  * import tape from 'tape'
- * import { MemoryStorage } from 'xmpp-roster'
- * import { storageContract } from 'xmpp-roster/testing'
+ * import { MemoryStorage, type RosterStorage } from 'xmpp-roster'
+ * import { type ContractRunner, storageContract } from 'xmpp-roster/testing'
  *
- * const shared = new Map<string, MemoryStorage>()
- * storageContract(
- *   {
- *     describe: (_title, body) => body(),
- *     test: (title, body) => tape(title, { timeout: 30_000 }, () => body()),
- *   },
- *   async (name) => {
- *     const storage = shared.get(name) ?? new MemoryStorage()
- *     shared.set(name, storage)
- *     return storage
- *   },
- * )
+ * const runner: ContractRunner = {
+ *   describe: (_title, body) => body(),
+ *   test: (title, body) =>
+ *     tape(title, async (t) => {
+ *       await body()
+ *       t.pass('kept')
+ *     }),
+ * }
+ * const shared = new Map<string, RosterStorage>()
+ * storageContract(runner, async (name) => {
+ *   const storage = shared.get(name) ?? new MemoryStorage()
+ *   shared.set(name, storage)
+ *   return storage
+ * })
  * ```
- *
- * @param runner mocha's `it` is its `test`: `{ describe, test: it }`
  */
 export function storageContract(runner: ContractRunner, open: (name: string) => Promise<RosterStorage>): void {
   const run = randomId().slice(0, 8)
