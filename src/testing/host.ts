@@ -164,12 +164,8 @@ export class TestHost implements Host {
   }
 
   pause(jid?: JidLike): () => void {
-    if (jid === undefined) return this.#world.post.pause(() => true)
-    const { bare, resource } = parseJid(jid)
-    const wanted = resource === undefined ? bare : `${bare}/${resource}`
-    return this.#world.post.pause(
-      (peer) => peer.jid === wanted || (resource === undefined && peer.jid.startsWith(`${bare}/`)),
-    )
+    const holds = jid === undefined ? () => true : this.#means(jid)
+    return this.#world.post.pause(holds)
   }
 
   /** Full JIDs of the sessions that are bound, sorted. @internal */
@@ -180,11 +176,11 @@ export class TestHost implements Host {
   }
 
   /** Routes a stanza as if `from` had sent it; done when it is delivered. @internal */
-  deliver(from: string, to: string, xml: string): Promise<void> {
+  async deliver(from: string, to: string, xml: string): Promise<void> {
     const stanza = parseStanza(xml)
     if (stanza === undefined)
       throw new RosterError('STANZA_INVALID', 'Expected a stanza, but this is not well-formed XML.')
-    return this.#line.run(() => this.#router.fromOutside(addressed(stanza, { from, to })))
+    await this.#line.run(() => this.#router.fromOutside(addressed(stanza, { from, to })))
   }
 
   /** Resolves when everything that came so far is done. @internal */
@@ -214,20 +210,22 @@ export class TestHost implements Host {
     await this.#subscriptions.trunk.roster.close({ announce: false })
   }
 
+  /** Whom an address means, connected or not: a session, all of an account, or a component, whoever at it. */
+  #means(jid: JidLike): (peer: Peer) => boolean {
+    const { bare, resource } = parseJid(jid)
+    const place = this.#world.place(bare)
+    if (place?.kind === 'component') return (peer) => peer.jid === place.seat.domain
+    return (peer) => (resource === undefined ? peer.jid.startsWith(`${bare}/`) : peer.jid === `${bare}/${resource}`)
+  }
+
   #peers(jid: JidLike): readonly Peer[] {
-    const place = this.#world.place(String(jid))
-    const found: Peer[] = []
-    if (place?.kind === 'component' && place.seat.peer !== undefined) found.push(place.seat.peer)
-    if (place?.kind === 'account' && place.account !== undefined) {
-      const { sessions } = place.account
-      const session = sessions.get(place.resource ?? '')
-      found.push(...(place.resource === undefined ? sessions.values() : session === undefined ? [] : [session]))
-    }
+    const { accounts, seats } = this.#world
+    const sessions = [...accounts.values()].flatMap((account) => [...account.sessions.values()])
+    const components = [...seats.values()].flatMap(({ peer }) => (peer === undefined ? [] : [peer]))
+    const found = [...sessions, ...components].filter(this.#means(jid))
     if (found.length > 0) return found
-    throw new RosterError(
-      'NOT_CONNECTED',
-      `Expected a session or a component, but nobody is connected as ${String(jid)}.`,
-    )
+    const message = `Expected a session or a component, but nobody is connected as ${String(jid)}.`
+    throw new RosterError('NOT_CONNECTED', message)
   }
 }
 

@@ -48,22 +48,23 @@ export class IqDesk {
   #answer(iq: Element, from: string, session: Session | undefined, place: Place): void {
     const [payload] = iq.getChildElements()
     if (payload === undefined) return
+    if (place.kind === 'account' && place.account === undefined) {
+      this.#world.refuse(iq, from, 'service-unavailable')
+      return
+    }
     const known = attr(iq, 'type') === 'get' ? this.#known(payload, session, place) : undefined
     if (payload.is('query', NS_ROSTER)) this.#rosterIq(iq, from, session, place, payload)
     else if (known !== undefined) this.#world.carry(known === 'empty' ? result(iq, from) : result(iq, from, known))
     else this.#handled(iq, from, payload.getNS() ?? '')
   }
 
-  /** RFC 6121 §2.1: a roster is its account's own affair. */
+  /** A roster is its account's own affair: RFC 6121 §2.1.5 names the error for sets, Prosody's for gets is taken. */
   #rosterIq(iq: Element, from: string, session: Session | undefined, place: Place, query: Element): void {
+    const isSet = attr(iq, 'type') === 'set'
     if (session === undefined || !isOwn(session, place))
-      this.#world.refuse(
-        iq,
-        from,
-        attr(iq, 'type') === 'set' && place.kind === 'account' ? 'forbidden' : 'service-unavailable',
-      )
-    else if (attr(iq, 'type') === 'get') this.#roster.get(session, iq, query)
-    else this.#roster.set(session, iq, query)
+      this.#world.refuse(iq, from, isSet && place.kind === 'account' ? 'forbidden' : 'service-unavailable')
+    else if (isSet) this.#roster.set(session, iq, query)
+    else this.#roster.get(session, iq, query)
   }
 
   /** What the server knows, and an account about itself. Nobody else's account answers: that would tell that it exists. */

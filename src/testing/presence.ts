@@ -51,7 +51,10 @@ export class Broadcaster {
     if (this.#world.quirks.resendPendingOut) this.#subscriptions.resend(account)
   }
 
-  /** RFC 6121 §4.3.1: what this server knows itself it need not probe for. */
+  /**
+   * RFC 6121 §4.3.1: what this server knows itself it need not probe for. Probes come from the new resource, as those of Prosody
+   * and ejabberd do: the answers are for it alone.
+   */
   #seek(session: Session, contact: string): void {
     const place = this.#world.place(contact)
     if (place?.kind === 'component') {
