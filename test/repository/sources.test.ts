@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import {
+  givenTime,
   noAny,
   nothingLeftOpen,
   nothingSingledOut,
@@ -47,6 +48,30 @@ describe.each<[promise: string, rule: Rule, files: typeof library, good: readonl
     [`throw new Error('a')`, `throw new TypeError('a')`, `export const a = Error('a')`, 'new  RangeError'],
   ],
   [
+    'time comes from the clock that is given',
+    givenTime,
+    library,
+    [
+      'clock.now() + clock.after(1, run)',
+      'setTimeout(run, 0)',
+      'new Date(clock.now())',
+      '// Date.now()',
+      'Date.UTC(2026, 0)',
+      'a.setTimeout(1)',
+    ],
+    [
+      'Date.now()',
+      'const now = globalThis.Date.now',
+      'performance.now()',
+      'new Date()',
+      'Date()',
+      'setTimeout(run, 10)',
+      'globalThis.setTimeout(run, ms)',
+      'setTimeout(run)',
+      'setInterval(run, 1)',
+    ],
+  ],
+  [
     'no enums, no namespaces, no default exports',
     plainDeclarations,
     library,
@@ -87,6 +112,12 @@ describe.each<[promise: string, rule: Rule, files: typeof library, good: readonl
   test.each(bad)('reports %j', (text) => {
     expect(rule({ path: 'src/sample.ts', text })).toHaveLength(1)
   })
+})
+
+test('the system clock may ask for the time, and so may the tools for tests', () => {
+  const text = 'export const now = Date.now()'
+  for (const path of ['src/core/clock.ts', 'src/testing/server.ts']) expect(givenTime({ path, text })).toEqual([])
+  expect(givenTime({ path: 'src/core/policy.ts', text })).toEqual(['src/core/policy.ts:1 asks Date.now for the time'])
 })
 
 test('what listens to xmpp.js may say any, and nothing else', () => {

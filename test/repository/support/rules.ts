@@ -55,6 +55,27 @@ export const ownErrors: Rule = nodes((node) => {
   return BUILT_IN_ERROR.test(name) ? `makes a bare ${name}` : undefined
 })
 
+/** Where time comes from, and the tools for tests: they wait for real sockets and real databases. */
+const MAY_KNOW_THE_TIME = /^src\/(core\/clock\.ts$|testing\/)/
+
+/** Everything else takes its time from `RosterOptions.clock`. What is put off by 0 waits for a turn of the event loop, not for time. */
+export const givenTime: Rule = nodes((node, { path }) => {
+  if (MAY_KNOW_THE_TIME.test(path)) return undefined
+  if (ts.isPropertyAccessExpression(node)) {
+    const read = /^((globalThis\.)?Date\.now|(globalThis\.)?performance\.\w+)$/.test(node.getText())
+    return read ? `asks ${node.getText()} for the time` : undefined
+  }
+  if (ts.isNewExpression(node) && !node.arguments?.length && node.expression.getText() === 'Date')
+    return 'makes a Date of now'
+  if (!ts.isCallExpression(node)) return undefined
+  const [called, , delay] = [
+    node.expression.getText().replace('globalThis.', ''),
+    ...node.arguments.map((one) => one.getText()),
+  ]
+  if (called === 'Date') return 'makes a Date of now'
+  return called === 'setInterval' || (called === 'setTimeout' && delay !== '0') ? `calls ${called}` : undefined
+})
+
 export const plainDeclarations: Rule = nodes((node) => {
   if (ts.isEnumDeclaration(node)) return 'declares an enum'
   if (ts.isModuleDeclaration(node) && ts.isIdentifier(node.name)) return `declares the namespace ${node.name.text}`
