@@ -63,10 +63,15 @@ export class Listener {
 
   async #serve(port: number, content: string, begin: Begin): Promise<number> {
     const server = createServer({ allowHalfOpen: true }, (socket) => this.#welcome(socket, content, begin))
-    await new Promise<void>((resolve, reject) => {
-      server.on('error', (cause) => reject(notFree(port, cause)))
-      server.listen(port, ADDRESS, resolve)
-    })
+    try {
+      // Once it listens, an error is about one socket that could not be accepted.
+      const listening = new Promise<void>((resolve, reject) => server.on('error', reject).once('listening', resolve))
+      server.listen(port, ADDRESS)
+      await listening
+    } catch (cause) {
+      const sentence = `Expected port ${port} of ${ADDRESS} to be free; nothing listens.`
+      throw new RosterError('NOT_CONNECTED', sentence, { cause })
+    }
     this.#servers.push(server)
     const address = server.address()
     return typeof address === 'object' && address !== null ? address.port : port
@@ -97,6 +102,3 @@ export class Listener {
     clearTimeout(timer)
   }
 }
-
-const notFree = (port: number, cause: unknown): RosterError =>
-  new RosterError('NOT_CONNECTED', `Expected port ${port} of ${ADDRESS} to be free; nothing listens.`, { cause })
