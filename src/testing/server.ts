@@ -61,7 +61,7 @@ export interface TestServerAddress {
 export class TestServer {
   readonly #host: TestHost
   readonly #clock: Clock
-  #listening: Promise<Listener> | undefined
+  #listening: ReturnType<typeof Listener.listen> | undefined
   #closing: Promise<void> | undefined
 
   /** Throws `JID_MALFORMED` for a domain or name that is none, `REFUSED` for two accounts with one canonical name. */
@@ -81,14 +81,13 @@ export class TestServer {
     if (this.#closing !== undefined) throw new RosterError('CLOSED', 'This server was closed; make another one.')
     if (this.#listening !== undefined)
       throw new RosterError('REFUSED', 'Expected a server that does not listen yet; it does already.')
-    const beginning = Listener.listen(this.#host, {
+    this.#listening = Listener.listen(this.#host, {
       clock: this.#clock,
       onStanza: (direction, jid, xml) => this.#host.note(direction, jid, xml),
       ports: { c2s: port, component: 0 },
     })
-    this.#listening = beginning.then(({ listener }) => listener)
     try {
-      const { c2s, component } = await beginning
+      const { c2s, component } = await this.#listening
       return { c2s: `xmpp://127.0.0.1:${c2s}`, component: `xmpp://127.0.0.1:${component}` }
     } catch (cause) {
       this.#listening = undefined
@@ -159,8 +158,8 @@ export class TestServer {
   }
 
   async #close(): Promise<void> {
-    const listener = await this.#listening?.catch(() => undefined)
-    await listener?.close()
+    const listening = await this.#listening?.catch(() => undefined)
+    await listening?.listener.close()
     await this.#host.close()
   }
 

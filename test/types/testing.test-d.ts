@@ -19,8 +19,7 @@ test('a server is made of names and secrets, and nothing else has to be said', (
 })
 
 test('what tests do to a server', () => {
-  expectTypeOf(server.listen).parameters.toEqualTypeOf<[port?: number]>()
-  expectTypeOf(server.listen).returns.toEqualTypeOf<Promise<TestServerAddress>>()
+  expectTypeOf(server.listen).toEqualTypeOf<(port?: number) => Promise<TestServerAddress>>()
   expectTypeOf<TestServerAddress>().toEqualTypeOf<{ readonly c2s: string; readonly component: string }>()
   expectTypeOf(server.addAccount).toEqualTypeOf<(username: string, password: string) => void>()
   expectTypeOf(server.addComponent).toEqualTypeOf<(domain: string, secret: string) => void>()
