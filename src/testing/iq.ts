@@ -1,11 +1,14 @@
 import type { Element } from 'ltx'
 import { createElement } from 'ltx/lib/ltx.js'
-import { attr, NS_ROSTER } from '../xmpp/codec.js'
+import { inWords } from '../core/errors.js'
+import { isXmlText } from '../core/text.js'
+import { attr, errorElement, NS_ROSTER } from '../xmpp/codec.js'
 import type { RosterDesk } from './roster-iq.js'
 import type { Session } from './session.js'
 import { addressed, answer, result } from './stanzas.js'
 import type { Place, World } from './world.js'
 
+const NS_STANZAS = 'urn:ietf:params:xml:ns:xmpp-stanzas'
 const NS_PING = 'urn:xmpp:ping'
 const NS_INFO = 'http://jabber.org/protocol/disco#info'
 const NS_ITEMS = 'http://jabber.org/protocol/disco#items'
@@ -81,7 +84,9 @@ export class IqDesk {
     const identity =
       place.kind === 'server' ? { category: 'server', type: 'im' } : { category: 'account', type: 'registered' }
     const features =
-      place.kind === 'server' ? [NS_INFO, NS_ITEMS, NS_PING, NS_ROSTER, ...this.#world.answers.keys()] : [NS_INFO]
+      place.kind === 'server'
+        ? [NS_INFO, NS_ITEMS, NS_PING, NS_ROSTER, ...this.#world.answers.keys()]
+        : [NS_INFO, NS_ITEMS]
     return createElement(
       'query',
       { xmlns: NS_INFO },
@@ -99,19 +104,26 @@ export class IqDesk {
   #handled(iq: Element, from: string, namespace: string): void {
     const said = this.#ask(iq, from, namespace)
     if (said === undefined) this.#world.refuse(iq, from, 'service-unavailable')
-    else if (said === 'failed') this.#world.refuse(iq, from, 'internal-server-error')
-    else if (said.name === 'iq') {
+    else if (said.name === 'iq')
       this.#world.carry(addressed(said, { from: attr(iq, 'to'), to: from, id: attr(iq, 'id') }))
-    } else this.#world.carry(answer(iq, from, said.name === 'error' ? 'error' : 'result', said))
+    else this.#world.carry(answer(iq, from, said.name === 'error' ? 'error' : 'result', said))
   }
 
-  #ask(iq: Element, from: string, namespace: string): Element | 'failed' | undefined {
+  #ask(iq: Element, from: string, namespace: string): Element | undefined {
     try {
-      return this.#world.answers.get(namespace)?.(iq, from)
-    } catch {
-      return 'failed'
+      // What is written in JavaScript may return anything.
+      return this.#world.answers.get(namespace)?.(iq, from) ?? undefined
+    } catch (cause) {
+      return failure(inWords(cause))
     }
   }
+}
+
+/** Says what went wrong, for whoever looks for it. */
+function failure(words: string): Element {
+  const error = errorElement('cancel', 'internal-server-error')
+  if (isXmlText(words)) error.append(createElement('text', { xmlns: NS_STANZAS }, words))
+  return error
 }
 
 const own = (session: Session | undefined): Place =>
