@@ -53,27 +53,36 @@ function watch(roster: Roster): void {
     roster.on(type, notice)
 }
 
+/** Says where subscriptions went, one line for each contact: a policy may take several steps at once. */
+function narrateTransitions(roster: Roster): void {
+  const steps = new Map<string, string[]>()
+  const flush = (owner: string, contact: string, cause: string): void => {
+    const path = steps.get(`${owner} ${contact}`) ?? []
+    steps.delete(`${owner} ${contact}`)
+    line(owner, `${contact}: ${path.join(' → ')} ${paint('dim', `(${cause})`)}`)
+  }
+  roster.on('transition', ({ owner, contact, before, after, cause }) => {
+    const key = `${owner} ${contact}`
+    if (!steps.has(key)) queueMicrotask(() => flush(owner, contact, cause))
+    steps.set(key, [...(steps.get(key) ?? [before]), paint('bold', after)])
+  })
+}
+
 /** Prints what a roster tells, as an application would react to it. */
 function narrate(roster: Roster): void {
-  roster.on('subscribe', ({ owner, contact, decision, status }) =>
-    line(
-      owner,
-      `${contact} asks to subscribe${status === undefined ? '' : ` ("${status}")`}: ${decisionInColour(decision)}`,
-    ),
-  )
-  roster.on('subscribed', ({ owner, contact }) => line(owner, `${contact} granted our request`))
+  roster.on('subscribe', ({ owner, contact, decision, status }) => {
+    const words = status === undefined ? '' : ` ("${status}")`
+    line(owner, `${contact} asks to subscribe${words}: ${decisionInColour(decision)}`)
+  })
+  roster.on('subscribed', ({ owner, contact }) => line(owner, `${contact} granted the request`))
   roster.on('unsubscribe', ({ owner, contact }) => line(owner, `${contact} unsubscribed`))
-  roster.on('transition', ({ owner, contact, before, after, cause }) =>
-    line(owner, `${contact}: ${before} → ${paint('bold', after)} ${paint('dim', `(${cause})`)}`),
-  )
+  narrateTransitions(roster)
   roster.on('online', ({ owner, contact }) => line(owner, `${paint('green', '●')} ${contact} is online`))
   roster.on('offline', ({ owner, contact }) => line(owner, `${paint('dim', '○')} ${contact} is offline`))
   roster.on('presence', ({ owner, contact, presence, previous }) => {
-    if (presence !== undefined && previous !== undefined)
-      line(
-        owner,
-        `${contact} is ${presence.show ?? 'available'}${presence.status === undefined ? '' : `: "${presence.status}"`}`,
-      )
+    if (presence === undefined || previous === undefined) return
+    const words = presence.status === undefined ? '' : `: "${presence.status}"`
+    line(owner, `${contact} is ${presence.show ?? 'available'}${words}`)
   })
 }
 

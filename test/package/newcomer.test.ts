@@ -91,6 +91,13 @@ describeServers('somebody who has read the README, in an empty folder', { only: 
     for (const owner of [lobby, staff]) await human.hearing(owner, 'unavailable')
   })
 
+  test('has a test of a bot, which needs no server', async () => {
+    await writeFile(join(project, 'bot.test.js'), blockUnder('Test your bot without a server', 'js'))
+    const tester = startProgram(['node', '--test', '--test-reporter=tap'], project, {})
+    await tester.printed('# pass 1')
+    expect(await tester.stopped()).toBe(0)
+  })
+
   test('has the same bot and component in TypeScript', { timeout: GUARD }, async () => {
     await addPackages(project, ['@types/node', '@types/xmpp__client'])
     // The examples of the repository compile in the same project.

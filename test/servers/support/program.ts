@@ -9,6 +9,8 @@ export interface Program {
   printed(text: string): Promise<string>
   /** Types a line on its terminal. */
   type(line: string): void
+  /** Waits until it has ended by itself, and resolves with its exit code. */
+  stopped(): Promise<number | null>
   /** Asks it to end, and resolves with its exit code. Default: SIGTERM. */
   stop(signal?: 'SIGINT' | 'SIGTERM'): Promise<number | null>
 }
@@ -49,6 +51,7 @@ export const startProgram = (
     ended = { code }
     running.delete(kill)
   })
+  const stopped = async (): Promise<number | null> => (await until(() => ended, 'the program to end')).code
   return {
     output: () => output,
     async printed(text) {
@@ -61,9 +64,10 @@ export const startProgram = (
       return output
     },
     type: (line) => void child.stdin.write(`${line}\n`),
-    async stop(name = 'SIGTERM') {
+    stopped,
+    stop(name = 'SIGTERM') {
       signal(name)
-      return (await until(() => ended, 'the program to end')).code
+      return stopped()
     },
   }
 }
