@@ -88,11 +88,22 @@ export class TestHost implements Host {
     former?.gone()
     former?.link.end('conflict')
     const session = new Session(account, name, link, {
-      received: (sender, stanza) => this.#line.enter(() => this.#router.fromSession(sender, stanza)),
+      received: (sender, stanza) => this.#enter(link, () => this.#router.fromSession(sender, stanza)),
       ended: (left) => this.#line.enter(() => this.#left(left)),
     })
     account.sessions.set(name, session)
     return session
+  }
+
+  /** What cannot be handled ends the stream that it came on, and nothing else (RFC 6120 §4.9.3.6). */
+  #enter(link: Link, job: () => void): void {
+    this.#line.enter(() => {
+      try {
+        job()
+      } catch {
+        link.end('internal-server-error')
+      }
+    })
   }
 
   #left(session: Session): void {
@@ -112,7 +123,7 @@ export class TestHost implements Host {
     seat.peer = peer
     return {
       jid: domain,
-      receive: (stanza) => this.#line.enter(() => this.#router.fromOutside(addressed(stanza, {}))),
+      receive: (stanza) => this.#enter(link, () => this.#router.fromOutside(addressed(stanza, {}))),
       gone: () => {
         if (seat.peer === peer) seat.peer = undefined
       },

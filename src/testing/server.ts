@@ -112,7 +112,7 @@ export class TestServer {
    *
    * @param answer gets the whole IQ and the full JID of its sender. What it returns is the payload of the result, or an
    * `<error/>`, or an `<iq/>` of its own (its addresses and id are set here). `undefined`: `service-unavailable`. When it throws,
-   * the sender gets `internal-server-error`.
+   * the sender gets `internal-server-error` with its message.
    */
   handle(namespace: string, answer: (iq: Element, from: string) => Element | undefined): void {
     this.#host.handle(namespace, answer)

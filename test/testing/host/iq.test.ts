@@ -114,11 +114,25 @@ test.each<[what: string, answer: () => Element | undefined, expected: string]>([
 test('when it throws, the server goes on', async () => {
   const { login, host } = stage()
   host.handle(X, () => {
-    throw new Error('not for the wire')
+    throw new Error('a bug of the test')
   })
   const romeo = await login('romeo')
   await romeo.say(iq('get', `<a xmlns='${X}'/>`, 'localhost'), iq('get', PING))
+  expect(romeo.all.at(-2)).toContain('>a bug of the test</text>')
   expect(romeo.heard()).toEqual(['i: error internal-server-error', 'i: result'])
+})
+
+test('when its answer cannot be written, the stream of who asked ends, and the server goes on', async () => {
+  const { login, host } = stage()
+  const endless = createElement('loop', { xmlns: X })
+  endless.children.push(endless)
+  host.handle(X, () => endless)
+  const romeo = await login('romeo')
+  const juliet = await login('juliet')
+  await romeo.say(iq('get', `<a xmlns='${X}'/>`, 'localhost'))
+  expect(romeo.ended).toBe('internal-server-error')
+  await juliet.say(iq('get', PING))
+  expect(juliet.heard()).toEqual(['i: result'])
 })
 
 test("components are answered by a protocol of the test's own as well", async () => {
