@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { CONSUMER, PROGRAM } from './support/consumer.js'
+import { CONSUMER, CONTRACT, PROGRAM, TESTS } from './support/consumer.js'
 import { addNodeTypes, installInto, packInto, run, typescript } from './support/tarball.js'
 
 // A build with declarations, npm and a dozen compilations: minutes on a machine that is busy with other things.
@@ -16,6 +16,7 @@ const dist = join(project, 'node_modules/xmpp-roster/dist')
 beforeAll(async () => {
   await installInto(project, await packInto(folder))
   await writeFile(join(project, 'consumer.ts'), CONSUMER)
+  await writeFile(join(project, 'consumer.tests.ts'), TESTS)
 }, GUARD)
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -31,7 +32,7 @@ async function compile(resolution: keyof typeof RESOLUTIONS, more: object): Prom
     ...RESOLUTIONS[resolution],
     ...more,
   }
-  await writeFile(join(project, name), JSON.stringify({ compilerOptions, files: ['consumer.ts'] }))
+  await writeFile(join(project, name), JSON.stringify({ compilerOptions, files: ['consumer.ts', 'consumer.tests.ts'] }))
   await typescript(project, name)
 }
 
@@ -43,6 +44,13 @@ describe('in JavaScript', () => {
   test('the package can be imported', async () => {
     await writeFile(join(project, 'program.js'), PROGRAM)
     expect(await run(process.execPath, ['program.js'], project)).toBe('CLOSED\n')
+  })
+
+  test('an adapter is tested by a few lines, with a conflict that is known as one', async () => {
+    await writeFile(join(project, 'contract.js'), CONTRACT)
+    const report = await run(process.execPath, ['--test', '--test-reporter=tap', 'contract.js'], project)
+    expect(report).toMatch(/^# pass [1-9]\d+$/m)
+    expect(report).toMatch(/^# fail 0$/m)
   })
 
   test('the package can be required', async () => {

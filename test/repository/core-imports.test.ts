@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { build, type Options } from 'tsup'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import config from '../../tsup.config.js'
-import { packagesBehind } from './support/graph.js'
+import { packagesBehind, textBehind } from './support/graph.js'
 import { ROOT } from './support/source.js'
 
 const options = config as Options
@@ -19,6 +19,16 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 test('importing the main entry loads eventemitter3 and ltx (its CommonJS half, as xmpp.js does) and nothing else', () => {
   const allowed = ['eventemitter3', 'ltx/lib/ltx.js']
   expect(packagesBehind(join(dist, 'index.js')).filter((name) => !allowed.includes(name))).toEqual([])
+})
+
+test('importing the main entry loads nothing of the tools for tests', () => {
+  const tools = ['storageContract', 'faultyStorage', 'manualClock', 'TestServer']
+  const holds = (entry: string) => {
+    const text = textBehind(join(dist, entry))
+    return tools.filter((name) => text.includes(name))
+  }
+  expect(holds('testing.js')).toEqual(tools)
+  expect(holds('index.js')).toEqual([])
 })
 
 test('every entry that is built is an export, and every export is built', () => {

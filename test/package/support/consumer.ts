@@ -64,8 +64,63 @@ export const misread = new Roster(entity, { autoAuthorise: true })
 export const wrong: SubscriptionState = 'both+out'
 `
 
+/** The tests of somebody who installed the package. */
+export const TESTS = `
+import { MemoryStorage, Roster, type RosterStorage, type XmppEntity } from 'xmpp-roster'
+import {
+  type ContractRunner,
+  faultyStorage,
+  type ManualClock,
+  manualClock,
+  type StorageFault,
+  storageContract,
+} from 'xmpp-roster/testing'
+
+export const clock: ManualClock = manualClock(Date.UTC(2026, 0, 1))
+
+let commits = 0
+const fault: StorageFault = { delay: 100, when: 'after' }
+export const storage: RosterStorage = faultyStorage(
+  new MemoryStorage(),
+  ({ n, method }) => (n > 3 && method === 'commit' && ++commits === 2 ? 'fail-after' : fault),
+  { clock },
+)
+
+declare const entity: XmppEntity
+declare const runner: ContractRunner
+
+export async function play(): Promise<number> {
+  const roster = new Roster(entity, { storage, clock })
+  await clock.advance(1_000)
+  await roster.close()
+  return clock.waiting
+}
+
+storageContract(runner, async (name: string) => (name === '' ? storage : new MemoryStorage()))
+
+// @ts-expect-error: there is no such method
+export const misread = faultyStorage(storage, ({ method }) => (method === 'comit' ? 'fail-before' : undefined))
+
+// @ts-expect-error: a runner has both
+storageContract({ describe: runner.describe }, async () => storage)
+`
+
 /** The same in JavaScript, printing what it found. */
 export const PROGRAM = `
 const { RosterError } = await import('xmpp-roster')
 console.log(new RosterError('CLOSED', 'Gone.').code)
+`
+
+/** Tests in JavaScript, for the runner that Node.js has: an adapter's whole file. */
+export const CONTRACT = `
+import { describe, test } from 'node:test'
+import { MemoryStorage } from 'xmpp-roster'
+import { storageContract } from 'xmpp-roster/testing'
+
+const storages = new Map()
+storageContract({ describe, test }, async (name) => {
+  const storage = storages.get(name) ?? new MemoryStorage()
+  storages.set(name, storage)
+  return storage
+})
 `

@@ -2,18 +2,27 @@ import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { importsOf } from './source.js'
 
-/** The packages that a built file loads, itself or through the files beside it, sorted. */
-export function packagesBehind(file: string): string[] {
-  const seen = new Set<string>()
+/** What a built file loads, itself or through the files beside it, sorted. */
+function behind(file: string): { readonly files: readonly string[]; readonly packages: string[] } {
+  const files = new Set<string>()
   const packages = new Set<string>()
   const visit = (path: string): void => {
-    if (seen.has(path)) return
-    seen.add(path)
+    if (files.has(path)) return
+    files.add(path)
     for (const { specifier } of importsOf({ path, text: readFileSync(path, 'utf8') })) {
       if (specifier.startsWith('.')) visit(join(dirname(path), specifier))
       else packages.add(specifier)
     }
   }
   visit(file)
-  return [...packages].sort()
+  return { files: [...files].sort(), packages: [...packages].sort() }
 }
+
+/** The packages that it loads. */
+export const packagesBehind = (file: string): string[] => behind(file).packages
+
+/** The text of it and of all files that it loads. */
+export const textBehind = (file: string): string =>
+  behind(file)
+    .files.map((path) => readFileSync(path, 'utf8'))
+    .join('\n')
