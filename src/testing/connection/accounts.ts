@@ -15,7 +15,6 @@ export interface Keys {
 export interface Account {
   /** Canonical, or as it was said where it is no name at all. */
   readonly username: string
-  readonly exists: boolean
   readonly password: string
 }
 
@@ -41,7 +40,7 @@ export class Accounts {
   find(name: string): Account {
     const local = canonical(() => prepareLocal(name))
     const password = local === undefined ? undefined : this.#host.password(local)
-    return { username: local ?? name, exists: password !== undefined, password: password ?? this.#decoy }
+    return { username: local ?? name, password: password ?? this.#decoy }
   }
 
   /** Made when they are asked for, once for an account and its password. The salt of a name is always the same. */

@@ -16,7 +16,7 @@ export class Plain implements Mechanism {
     const account = this.#accounts.find(name)
     // Hashes are of one length, so that comparing takes one time.
     const isRight = timingSafeEqual(sha1(given), sha1(account.password))
-    if (!isRight || !account.exists) return failure('not-authorized')
+    if (!isRight) return failure('not-authorized')
     if (authzid !== '' && !this.#accounts.isOwn(authzid, account)) return failure('invalid-authzid')
     return { kind: 'success', username: account.username, data: undefined }
   }

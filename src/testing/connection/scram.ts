@@ -57,7 +57,7 @@ export class ScramSha1 implements Mechanism {
     const signature = hmac(keys.stored, signed)
     const clientKey = given.map((byte, at) => byte ^ (signature[at] ?? 0))
     const isRight = timingSafeEqual(sha1(clientKey), keys.stored)
-    if (!isRight || !account.exists) return failure('not-authorized')
+    if (!isRight) return failure('not-authorized')
     if (authzid !== undefined && !this.#accounts.isOwn(authzid, account)) return failure('invalid-authzid')
     return { kind: 'success', username: account.username, data: `v=${hmac(keys.server, signed).toString('base64')}` }
   }

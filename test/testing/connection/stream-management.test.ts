@@ -105,15 +105,16 @@ describe('counting', () => {
 
   test('who acknowledges less than before is forgiven: xmpp.js begins to count late', async () => {
     const { peer, id } = await managed()
-    send(...messages(1, 5))
-    peer.send(`<a ${SM} h='4'/><a ${SM} h='2'/><a ${SM} h='4'/><iq type='get' id='1'/>`)
+    send(...messages(1, 9))
+    peer.send(`<a ${SM} h='4'/><a ${SM} h='2'/><iq type='get' id='1'/>`)
     await peer.hears(`<iq type='result' id='1'/>`)
     peer.vanish()
-    const next = await resuming(id, 4)
-    expect(await next.hears(`id='1'/>`)).toMatch(/<resumed [^>]*><message id='5'\/><iq type='result' id='1'\/>$/)
+    const next = await resuming(id, 3)
+    const replayed = [...messages(5, 9), `<iq type='result' id='1'/>`].join('')
+    expect(await next.hears(`id='1'/>`)).toMatch(new RegExp(`<resumed [^>]*>${replayed}$`))
   })
 
-  test('the client is asked after a hundred stanzas once it has shown that it counts, and not before', async () => {
+  test('a client that has not shown that it counts is asked after a thousand stanzas', async () => {
     const { peer } = await managed()
     send(...messages(1, 999))
     expect(await peer.hears(`<message id='999'/>`)).not.toContain('<r ')
@@ -121,12 +122,18 @@ describe('counting', () => {
     expect(await peer.hears(`<message id='1001'/>`)).toBe(
       `<message id='1000'/><r xmlns='urn:xmpp:sm:3'/><message id='1001'/>`,
     )
-    peer.send(`<a ${SM} h='1001'/><iq type='get' id='1'/>`)
+  })
+
+  test.each([
+    ['asking', `<r ${SM}/>`],
+    ['answering', `<a ${SM} h='0'/>`],
+  ])('a client that has shown by %s that it counts is asked after every hundred', async (_how, xml) => {
+    const { peer } = await managed()
+    peer.send(`${xml}<iq type='get' id='1'/>`)
     await peer.hears(`<iq type='result' id='1'/>`)
-    send(...messages(1, 100))
-    expect(await peer.hears(`<message id='100'/>`)).toMatch(
-      /^(<message id='\d+'\/>){98}<r xmlns='urn:xmpp:sm:3'\/><message id='99'\/>/,
-    )
+    send(...messages(2, 201))
+    const heard = await peer.hears(`<message id='201'/>`)
+    expect(heard.match(/<message id='\d+'\/><r /g)).toEqual([`<message id='100'/><r `, `<message id='200'/><r `])
   })
 })
 

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { connect, type Socket } from 'node:net'
+import { connect, type Socket, type TcpNetConnectOpts } from 'node:net'
 import { DOMAIN, PASSWORD } from './fake-host.js'
 
 export const HEADER = headerTo(DOMAIN)
@@ -53,8 +53,8 @@ export class RawPeer {
     })
   }
 
-  static async to(port: number): Promise<RawPeer> {
-    const socket = connect({ port, host: '127.0.0.1' })
+  static async to(port: number, options: Partial<TcpNetConnectOpts> = {}): Promise<RawPeer> {
+    const socket = connect({ port, host: '127.0.0.1', ...options })
     await once(socket, 'connect')
     return new RawPeer(socket)
   }

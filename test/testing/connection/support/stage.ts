@@ -1,3 +1,4 @@
+import type { TcpNetConnectOpts } from 'node:net'
 import { afterEach, beforeEach, expect } from 'vitest'
 import { manualClock } from '../../../../src/testing/clock.js'
 import { Listener } from '../../../../src/testing/connection/listener.js'
@@ -29,8 +30,8 @@ export class Stage {
   }
 
   /** A connection that has said nothing yet. */
-  async raw(port = this.c2s): Promise<RawPeer> {
-    return this.#kept(await RawPeer.to(port))
+  async raw(port = this.c2s, options: Partial<TcpNetConnectOpts> = {}): Promise<RawPeer> {
+    return this.#kept(await RawPeer.to(port, options))
   }
 
   async authenticated(username?: string): Promise<RawPeer> {
