@@ -22,7 +22,7 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 
 /**
  * A clock for tests: it begins at `start` (milliseconds since the epoch) and moves by {@link ManualClock.advance} alone.
- * Everything that a `Roster` does by time takes it from {@link RosterOptions.clock}: how long it waits for answers and
+ * Everything that a `Roster` does by time takes it from `RosterOptions.clock`: how long it waits for answers and
  * policies, `rateLimit`, repeated requests, pacing.
  *
  * ```ts
