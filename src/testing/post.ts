@@ -90,7 +90,7 @@ export class Post {
     const pause = { holds }
     this.#pauses.add(pause)
     return () => {
-      if (!this.#pauses.delete(pause)) return
+      this.#pauses.delete(pause)
       for (const { peer, xml } of this.#held.splice(0)) this.writeRaw(peer, xml)
     }
   }

@@ -96,7 +96,7 @@ export class Subscriptions {
 
   #routeSubscription(owner: Account, stanza: Element, type: string, to: string): void {
     const spoken = this.#isSpoken(owner, type, to) ? this.#spoken : undefined
-    const isReply = type === 'unsubscribed' && spoken === undefined && this.#replies.delete(`${owner.jid} ${to}`)
+    const isReply = type === 'unsubscribed' && this.#replies.delete(`${owner.jid} ${to}`)
     if (isReply && !this.#world.quirks.autoReplyUnsubscribed) return
     // The rosters give ids of their own, which no client has made and no server would.
     const said = addressed(stanza, { id: spoken?.id })

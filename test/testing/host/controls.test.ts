@@ -68,6 +68,21 @@ test('who takes a resource that is in use puts the other one out, whose contacts
   expect(host.sessions()).toEqual([`${JULIET}/home`, `${ROMEO}/home`])
 })
 
+test('who was put out is gone before the other one comes, even if its connection takes its time to end', async () => {
+  const { login, host } = stage()
+  const romeo = await login('romeo')
+  const juliet = await login('juliet')
+  await befriend(romeo, juliet)
+  const end = romeo.end.bind(romeo)
+  romeo.end = () => undefined
+  const again = await login('romeo')
+  expect(juliet.heard()).toEqual(['romeo/home > juliet: unavailable', 'romeo/home > juliet: available'])
+  end('conflict')
+  await again.say(rosterGet('r'))
+  expect([again.heard(), juliet.heard()]).toEqual([['r: roster juliet both'], []])
+  expect(host.sessions()).toContain(again.jid)
+})
+
 test('cut ends a session, all of an account, or a component, as the network would', async () => {
   const { login, join, host } = stage()
   const romeo = await login('romeo')

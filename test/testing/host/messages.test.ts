@@ -19,12 +19,12 @@ async function resources(place: Stage) {
 const takers = (all: Awaited<ReturnType<typeof resources>>): readonly string[] =>
   Object.entries(all).flatMap(([name, one]) => (one.heard().length > 0 ? [name] : []))
 
-test('a message arrives as it was said, from the full JID, with its "to" as it was written (RFC 6121 §8.5.2.1.1)', async () => {
+test('a message arrives as it was said, from the full JID, in the namespace of the stream, with its "to" as it was written (RFC 6121 §8.5.2.1.1)', async () => {
   const { login } = stage()
   const romeo = await login('romeo')
   const juliet = await login('juliet')
   await romeo.say(
-    `<message to='${JULIET}' from='pope@vatican.example' id='m' type='chat'><body>&lt;3 &amp; more</body><x xmlns='urn:example:x'/></message>`,
+    `<message xmlns='jabber:client' to='${JULIET}' from='pope@vatican.example' id='m' type='chat'><body>&lt;3 &amp; more</body><x xmlns='urn:example:x'/></message>`,
   )
   expect(juliet.read()).toEqual([
     `<message to="${JULIET}" from="${ROMEO}/home" id="m" type="chat"><body>&lt;3 &amp; more</body><x xmlns="urn:example:x"/></message>`,

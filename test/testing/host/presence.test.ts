@@ -43,6 +43,15 @@ test('a new resource learns the last presence of every resource of each contact 
   ])
 })
 
+test('who only believes to be subscribed learns nothing', async () => {
+  const { bind, host, nurse } = await verona()
+  await host.setItem(NURSE, JULIET, { subscription: 'to' })
+  await nurse.leave()
+  const again = await bind('nurse', 'again')
+  await again.say('<presence/>')
+  expect(again.heard()).toEqual(['nurse/again > nurse/again: available'])
+})
+
 test('an update goes to subscribers and own resources, and probes nobody (RFC 6121 §4.4.2)', async () => {
   const { login, romeo, juliet, nurse } = await verona()
   const orchard = await login('romeo', 'orchard')
@@ -129,6 +138,8 @@ test('who was told directly is told of the end as well, once (RFC 6121 §4.6.3)'
   await romeo.say("<presence type='unavailable'><status>Bye</status></presence>")
   expect(nurse.heard()).toEqual(['romeo/home > nurse/home: unavailable "Bye"'])
   expect(juliet.heard()).toEqual(['romeo/home > juliet: unavailable "Bye"'])
+  await romeo.leave()
+  expect([...nurse.heard(), ...juliet.heard()]).toEqual([])
 })
 
 test('who was told directly is told of the end even by one who never was available to all', async () => {

@@ -89,7 +89,7 @@ async function unsubscribes(quirk: Partial<TestServerQuirks>): Promise<readonly 
   await bot.say(`<presence type='subscribe' from='${BOT}' to='${ROMEO}'/>`)
   await romeo.say(subscription('subscribed', BOT))
   bot.read()
-  await bot.say(`<presence type='unsubscribe' from='${BOT}' to='${ROMEO}'/>`)
+  await bot.say(`<presence type='unsubscribe' from='${BOT}/resource' to='${ROMEO}'/>`)
   expect(romeo.heard().slice(-2)).toEqual([
     `bot@gateway.localhost > romeo: unsubscribe`,
     'push: bot@gateway.localhost none',
