@@ -1,9 +1,14 @@
+/** After how many jobs the line moves up. */
+const MOVED_UP = 10_000
+
 /**
  * What peers send, one thing after the other: the next one waits until everything that the one before has set in motion is
  * done. So an answer to a ping proves that all that was sent before it has been delivered, to whomever.
  */
 export class Line {
-  readonly #jobs: (() => void)[] = []
+  #jobs: (() => void)[] = []
+  /** How many of them are done: a long line is not moved up for each. */
+  #done = 0
   #isWorking = false
   #isSlow = false
   #isClosed = false
@@ -32,12 +37,23 @@ export class Line {
   /** What waits is forgotten. */
   close(): void {
     this.#isClosed = true
-    this.#jobs.length = 0
+    this.#jobs = []
+    this.#done = 0
+  }
+
+  #next(): (() => void) | undefined {
+    const job = this.#jobs[this.#done]
+    if (job !== undefined) this.#done += 1
+    if (job === undefined || this.#done >= MOVED_UP) {
+      this.#jobs = this.#jobs.slice(this.#done)
+      this.#done = 0
+    }
+    return job
   }
 
   #work(): void {
     this.#isWorking = true
-    for (let job = this.#jobs.shift(); job !== undefined; job = this.#jobs.shift()) {
+    for (let job = this.#next(); job !== undefined; job = this.#next()) {
       this.#isSlow = false
       job()
       if (!this.#isSlow) continue
