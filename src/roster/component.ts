@@ -31,7 +31,7 @@ export class Component {
   readonly #loader: Loader
   /** Owners as they come from storage. */
   readonly loading = new Map<string, Promise<ComponentDesk | undefined>>()
-  readonly #watch = new Watch(this)
+  readonly #watch: Watch
   readonly #opening = new Map<string, Promise<ComponentDesk>>()
   /** Those of `held` that nobody has opened, the least recently used first. */
   readonly #spare = new Map<string, ComponentDesk>()
@@ -45,6 +45,7 @@ export class Component {
     this.world = world
     this.reception = new Reception(this, owners)
     this.#loader = new Loader(world.settings.storage, (name) => world.bus.count(name))
+    this.#watch = new Watch(this)
     this.own = new ComponentDesk(this)
     this.own.isOpen = true
     this.#bindOwn()

@@ -92,8 +92,13 @@ export class Ledger {
   /** Storage has moved: look, unless it was this process. */
   storageMoved(revision: string | undefined): void {
     if (revision !== undefined && (revision === this.book.revision || this.#ours.includes(revision))) return
-    this.#unsure = true
+    this.doubt()
     this.post(() => undefined)
+  }
+
+  /** The book may not be what storage holds: the next decision looks first. */
+  doubt(): void {
+    this.#unsure = true
   }
 
   /** Server's roster: the cache cannot be trusted; the next commit replaces it. */

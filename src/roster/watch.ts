@@ -1,15 +1,18 @@
 import type { Component } from './component.js'
 import { asStorageError } from './from-storage.js'
+import { Left } from './left.js'
 
 /** What other processes do to the owners that this one holds, or is about to hold. */
 export class Watch {
   readonly #component: Component
   /** Changed between the look at storage and the moment when its answer is here. */
   readonly #movedMeanwhile = new Set<string>()
+  readonly #left: Left
   #stop: (() => Promise<void>) | undefined
 
   constructor(component: Component) {
     this.#component = component
+    this.#left = new Left(component)
   }
 
   async start(): Promise<void> {
@@ -29,11 +32,13 @@ export class Watch {
     const desk = this.#component.held.get(owner)
     if (desk !== undefined) desk.owner().ledger.storageMoved(revision)
     else if (this.#component.loading.has(owner)) this.#movedMeanwhile.add(owner)
+    else if (revision !== undefined) this.#left.suspect()
   }
 
   #gap(): void {
     for (const desk of this.#component.held.values()) desk.owner().ledger.storageMoved(undefined)
     for (const owner of this.#component.loading.keys()) this.#movedMeanwhile.add(owner)
+    this.#left.suspect()
   }
 
   /** An owner came into memory: what it was loaded from may be old already. */
@@ -42,6 +47,7 @@ export class Watch {
   }
 
   async stop(): Promise<void> {
+    this.#left.stop()
     await this.#stop?.()
   }
 }

@@ -15,7 +15,7 @@ const OPTIONS: ts.CompilerOptions = {
   verbatimModuleSyntax: true,
   noEmit: true,
   skipLibCheck: true,
-  paths: { 'xmpp-roster': [join(ROOT, 'src/index.ts')] },
+  paths: { 'xmpp-roster': [join(ROOT, 'src/index.ts')], 'xmpp-roster/*': [join(ROOT, 'src/*.ts')] },
 }
 
 const COMPONENT_TYPES = join(ROOT, 'examples/xmpp-component.d.ts')

@@ -1,0 +1,95 @@
+import type { Owed, StoredRoster } from '../storage/port.js'
+import { parseStoredRoster } from '../storage/record.js'
+import type { Component } from './component.js'
+import { asStorageError } from './from-storage.js'
+import { Loader } from './loader.js'
+import { GRACE, givenUpAt } from './outbox.js'
+
+/** How long a change elsewhere may take to be sent before this process looks whether somebody does, in milliseconds. */
+const LOOK_AFTER = 5_000
+/** Owners that are looked at together. */
+const BATCH = 100
+
+/**
+ * What other processes left of owners that this one does not hold: sent by nobody, because their process is gone or never
+ * had a connection. Of all that others do, only that brings an owner into memory here.
+ */
+export class Left {
+  readonly #component: Component
+  readonly #loader: Loader
+  #cancel: (() => void) | undefined
+  #lookAt = Infinity
+
+  constructor(component: Component) {
+    const { settings, bus } = component.world
+    this.#component = component
+    this.#loader = new Loader(settings.storage, (name) => bus.count(name))
+  }
+
+  /** Another process has changed such an owner, or may have. */
+  suspect(): void {
+    this.#lookIn(LOOK_AFTER)
+  }
+
+  #lookIn(ms: number): void {
+    const { clock } = this.#component.world.settings
+    const at = clock.now() + ms
+    if (this.#lookAt <= at || this.#component.isClosed) return
+    this.stop()
+    this.#lookAt = at
+    this.#cancel = clock.after(ms, () => {
+      this.#lookAt = Infinity
+      void this.#look()
+    })
+  }
+
+  stop(): void {
+    this.#cancel?.()
+    this.#cancel = undefined
+    this.#lookAt = Infinity
+  }
+
+  /** Without a connection there is nothing to do: coming online looks after all who owe. */
+  async #look(): Promise<void> {
+    const { settings, bus, wire } = this.#component.world
+    const self = wire.self()
+    if (self === undefined || !wire.isOnline()) return
+    try {
+      const batch: string[] = []
+      for await (const owner of settings.storage.owners({ domain: self, with: 'owed' })) {
+        if (!this.#isHere(owner) && batch.push(owner) >= BATCH) await this.#lookAfter(batch.splice(0))
+      }
+      await this.#lookAfter(batch)
+    } catch (cause) {
+      bus.error(asStorageError('all owners', cause))
+      this.#lookIn(GRACE)
+    }
+  }
+
+  #isHere(owner: string): boolean {
+    return this.#component.held.has(owner) || this.#component.loading.has(owner)
+  }
+
+  async #lookAfter(owners: readonly string[]): Promise<void> {
+    const records = await Promise.all(owners.map((owner) => this.#loader.load(owner)))
+    for (const [index, owner] of owners.entries()) {
+      const record = records[index]
+      if (record !== undefined) await this.#lookInto(owner, record)
+    }
+  }
+
+  async #lookInto(owner: string, record: StoredRoster): Promise<void> {
+    const { settings, bus } = this.#component.world
+    try {
+      const wait = earliest(parseStoredRoster(owner, record).owed) - settings.clock.now()
+      if (wait <= 0) await this.#component.reach(owner)
+      else if (wait < Infinity) this.#lookIn(wait)
+    } catch (cause) {
+      // One that cannot be read keeps nobody else from being sent what it is owed.
+      bus.error(asStorageError(owner, cause))
+    }
+  }
+}
+
+const earliest = (owed: readonly Owed[]): number =>
+  owed.reduce((least, one) => Math.min(least, givenUpAt(one)), Infinity)
