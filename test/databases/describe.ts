@@ -1,22 +1,26 @@
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { hasMariaDb, startMariaDb } from './mariadb.js'
 import { hasPostgres, startPostgres } from './postgres.js'
+import { hasRedis, type RedisCluster, startRedis, startRedisCluster } from './redis.js'
 import type { DatabaseServer } from './server.js'
 
 const HOOK_MS = 90_000
 const TEST_MS = 60_000
 
-interface Kind {
+interface Kind<Server> {
   /** Name of the Debian package. */
   readonly debian: string
   installed(): boolean
-  start(): Promise<DatabaseServer>
+  start(): Promise<Server>
 }
 
 const KINDS = {
   postgres: { debian: 'postgresql-15', installed: hasPostgres, start: startPostgres },
   mariadb: { debian: 'mariadb-server', installed: hasMariaDb, start: startMariaDb },
-} as const satisfies Readonly<Record<string, Kind>>
+  redis: { debian: 'redis-server', installed: hasRedis, start: () => startRedis() },
+} as const satisfies Readonly<Record<string, Kind<DatabaseServer>>>
+
+const REDIS_CLUSTER: Kind<RedisCluster> = { ...KINDS.redis, start: startRedisCluster }
 
 /** In CI a server that is missing fails the suite: skipped tests would look like passed ones there. */
 function withoutServer(title: string, message: string): void {
@@ -41,13 +45,24 @@ export function describeDatabase(
   title: string,
   body: (server: () => DatabaseServer) => void,
 ): void {
-  const { debian, installed, start } = KINDS[kind]
+  describeKind(KINDS[kind], title, body)
+}
+
+/** As `describeDatabase`, with six servers of Redis that are one Cluster. */
+export const describeRedisCluster = (title: string, body: (cluster: () => RedisCluster) => void): void =>
+  describeKind(REDIS_CLUSTER, title, body)
+
+function describeKind<Server extends { stop(): Promise<void> }>(
+  { debian, installed, start }: Kind<Server>,
+  title: string,
+  body: (server: () => Server) => void,
+): void {
   if (!installed()) {
-    withoutServer(title, `${kind} is not installed: install the Debian package "${debian}"`)
+    withoutServer(title, `its server is not installed: install the Debian package "${debian}"`)
     return
   }
   describe(title, { timeout: TEST_MS }, () => {
-    let running: DatabaseServer | undefined
+    let running: Server | undefined
     beforeAll(async () => {
       running = await start()
     }, HOOK_MS)

@@ -10,6 +10,7 @@ interface Subscriber {
   unsubscribe(channel: string, listener?: Told): Promise<unknown>
   on(event: string, listener: Told): unknown
   off(event: string, listener: Told): unknown
+  listenerCount(event: string): number
 }
 
 /** How one kind of client is heard; resolves with how to stop. */
@@ -44,17 +45,12 @@ export function redisListen(subscriber: unknown): Listen {
 }
 
 const isSubscriber = (value: unknown): value is Subscriber =>
-  ['subscribe', 'unsubscribe', 'on', 'off'].every((method) => has(value, method))
+  ['subscribe', 'unsubscribe', 'on', 'off', 'listenerCount'].every((method) => has(value, method))
 
 /** All who listen share the connection's one list of channels: the last one who stops leaves the channel. */
-function ioredis(subscriber: Subscriber): Hear {
-  const listening = new Map<string, number>()
-  const count = (channel: string, by: number): number => {
-    const now = (listening.get(channel) ?? 0) + by
-    listening.set(channel, now)
-    return now
-  }
-  return async (channel, onMessage, onBack) => {
+const ioredis =
+  (subscriber: Subscriber): Hear =>
+  async (channel, onMessage, onBack) => {
     const told: Told = (on, text) => {
       if (on === channel && typeof text === 'string') onMessage(text)
     }
@@ -63,27 +59,25 @@ function ioredis(subscriber: Subscriber): Hear {
       // connection was lost once more, and its next return comes here too.
       void subscriber.subscribe(channel).then(onBack, () => undefined)
     }
-    count(channel, 1)
     subscriber.on('message', told)
     try {
       await subscriber.subscribe(channel)
     } catch (cause) {
       subscriber.off('message', told)
-      count(channel, -1)
       throw cause
     }
     subscriber.on('ready', back)
     return async () => {
       subscriber.off('message', told)
       subscriber.off('ready', back)
-      if (count(channel, -1) === 0) await leave(subscriber, channel)
+      if (subscriber.listenerCount('message') === 0) await leave(subscriber, channel)
     }
   }
-}
 
 /** node-redis calls each listener for itself, and is `ready` only after it has subscribed again. */
-function nodeRedis(subscriber: Subscriber): Hear {
-  return async (channel, onMessage, onBack) => {
+const nodeRedis =
+  (subscriber: Subscriber): Hear =>
+  async (channel, onMessage, onBack) => {
     const told: Told = (text) => {
       if (typeof text === 'string') onMessage(text)
     }
@@ -94,7 +88,6 @@ function nodeRedis(subscriber: Subscriber): Hear {
       await leave(subscriber, channel, told)
     }
   }
-}
 
 /** A connection that is closed already hears nothing more. */
 async function leave(subscriber: Subscriber, channel: string, told?: Told): Promise<void> {
