@@ -5,6 +5,7 @@ const entry = {
   index: 'src/index.ts',
   admin: 'src/admin.ts',
   sqlite: 'src/sqlite.ts',
+  redis: 'src/redis.ts',
   testing: 'src/testing.ts',
 }
 
