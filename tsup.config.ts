@@ -6,6 +6,7 @@ const entry = {
   admin: 'src/admin.ts',
   sqlite: 'src/sqlite.ts',
   redis: 'src/redis.ts',
+  sql: 'src/sql.ts',
   testing: 'src/testing.ts',
 }
 

@@ -70,8 +70,6 @@ export class SqlStorage implements RosterStorage {
       dialect === 'mysql' ? new MysqlDialect(tablesOf(prefix, '`')) : new PostgresDialect(tablesOf(prefix, '"'), notice)
     this.#listen = listen
     this.#channel = channel
-    // Who looks for the method has to see that there is nobody to hear.
-    if (listen === undefined) Object.defineProperty(this, 'watch', { value: undefined })
   }
 
   /**
@@ -129,8 +127,8 @@ export class SqlStorage implements RosterStorage {
   }
 
   /**
-   * Tells of the commits of all processes that were given `listen`, this one included, once they are committed. It is there
-   * only where `listen` was given.
+   * Tells of the commits of all processes that were given `listen`, this one included, once they are committed. Without
+   * `listen` here there is nothing to tell, and the next commit finds out. What a listener throws is dropped.
    *
    * @throws {RosterError} `STORAGE_FAILED` when the channel cannot be heard, `CLOSED`
    */
@@ -145,7 +143,7 @@ export class SqlStorage implements RosterStorage {
   }
 
   async #watch(listener: StorageListener): Promise<() => Promise<void>> {
-    if (this.#listen === undefined) throw new RosterError('UNSUPPORTED', 'Without `listen` nothing can be heard.')
+    if (this.#listen === undefined) return async () => undefined
     let isOn = true
     const end = await this.#listen(
       this.#channel,

@@ -36,6 +36,7 @@ export function opener(db: () => Db, dialect: SqlStorageOptions['dialect'], opti
     const first = made.get(name) ?? storage.migrate()
     made.set(name, first)
     await first
-    return storage
+    // Nothing is told without `listen`: what the contract promises of `watch` is about storages that can.
+    return options().listen === undefined ? Object.assign(storage, { watch: undefined }) : storage
   }
 }
