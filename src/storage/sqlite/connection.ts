@@ -27,9 +27,12 @@ export class Connection {
     this.#prepared(sql).run(...checked(values))
   }
 
-  /** Everything that `work` reads is of one moment. */
+  /** Everything that `work` reads is of one moment. The lock is taken at once, as for writing. */
   read<T>(work: () => T): T {
-    return this.#transaction('BEGIN', work)
+    return this.#transaction('BEGIN', () => {
+      this.exec('SELECT 1 FROM sqlite_master LIMIT 0')
+      return work()
+    })
   }
 
   /** Takes the lock for writing before anything is read, so that nobody comes in between; all or nothing. */
@@ -46,11 +49,16 @@ export class Connection {
     this.#database.close()
   }
 
+  /**
+   * What may find the database busy is not prepared: libsql does not reset a statement that failed so, and it stands in the
+   * way of every transaction from then on.
+   */
   #transaction<T>(begin: string, work: () => T): T {
-    this.run(begin)
+    // When this fails there is no transaction, or one of the application, which is not ours to end.
+    this.exec(begin)
     try {
       const result = work()
-      this.run('COMMIT')
+      this.exec('COMMIT')
       return result
     } catch (cause) {
       this.#rollBack()
@@ -60,7 +68,7 @@ export class Connection {
 
   #rollBack(): void {
     try {
-      this.run('ROLLBACK')
+      this.exec('ROLLBACK')
     } catch {
       // After a full disk or an I/O error SQLite has rolled back by itself, and says that there is nothing to roll back.
     }

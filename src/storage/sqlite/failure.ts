@@ -28,7 +28,7 @@ export interface Task {
 
 /** Whatever a driver throws is one of ours from here on. */
 export function asRosterError(cause: unknown, { owner, commits = false }: Task): RosterError {
-  if (cause instanceof RosterError) return cause
+  if (cause instanceof RosterError) return owner === cause.owner ? cause : withOwner(cause, owner)
   const about = owner === undefined ? 'The database' : `The database of ${shorten(owner)}`
   const why = inWords(cause)
   const context = { owner, cause }
@@ -45,6 +45,10 @@ export function asRosterError(cause: unknown, { owner, commits = false }: Task):
       return new RosterError('STORAGE_FAILED', `${about} failed, nothing was written: ${why}`, context)
   }
 }
+
+/** The same for one owner. */
+const withOwner = (cause: RosterError, owner: string | undefined): RosterError =>
+  new RosterError(cause.code, cause.message, { owner, cause })
 
 /** The file is damaged. Nothing more is written to it: that could only make it worse. */
 export function damaged(message: string, context: { owner?: string | undefined; cause?: unknown } = {}): RosterError {

@@ -50,9 +50,11 @@ export class Rosters {
   }
 
   page(filter: OwnersFilter, after: Place, size: number): readonly Place[] {
-    checkVersion(this.#connection.get(this.#sql.schema)?.['schema'], this.#tables)
-    const rows = this.#connection.all(pageOf(this.#tables, filter, size), after.domain, after.jid)
-    return rows.map(({ domain, jid }) => ({ domain: String(domain), jid: String(jid) }))
+    return this.#connection.read(() => {
+      checkVersion(this.#connection.get(this.#sql.schema)?.['schema'], this.#tables)
+      const rows = this.#connection.all(pageOf(this.#tables, filter, size), after.domain, after.jid)
+      return rows.map(({ domain, jid }) => ({ domain: String(domain), jid: String(jid) }))
+    })
   }
 
   #read(owner: string): StoredRoster | undefined {

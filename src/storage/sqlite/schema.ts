@@ -87,7 +87,7 @@ export function checkVersion(value: unknown, { schema }: Tables, latest = LATEST
 /** Brings the tables to the newest schema, all in one transaction. Several processes may do so at once. */
 export function migrate(connection: Connection, tables: Tables, migrations = MIGRATIONS): void {
   const latest = migrations.length
-  if (versionOf(connection, tables, latest) === latest) return
+  if (connection.read(() => versionOf(connection, tables, latest)) === latest) return
   connection.write(() => {
     // Another process may have been faster.
     const version = versionOf(connection, tables, latest)

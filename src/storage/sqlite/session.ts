@@ -66,10 +66,10 @@ export class Session {
   }
 
   /** What was read from a damaged file may still be of use; what would be written to it may damage the rest. */
-  #checkUsable({ owner, commits = false }: Task): void {
+  #checkUsable({ commits = false }: Task): void {
     this.checkOpen()
     if (this.#damage === undefined || (this.#isReady && !commits)) return
-    throw new RosterError('STORAGE_CORRUPT', this.#damage.message, { owner, cause: this.#damage })
+    throw this.#damage
   }
 
   /** Nothing is written, not even by a setting, before the file was looked at. */
@@ -84,6 +84,8 @@ export class Session {
 
 /** Only reads. Throws when the file is damaged, or when a newer version of the library has made the tables. */
 export function examine(connection: Connection, tables: Tables): void {
-  checkDamage(connection)
-  versionOf(connection, tables)
+  connection.read(() => {
+    checkDamage(connection)
+    versionOf(connection, tables)
+  })
 }
