@@ -35,9 +35,9 @@ const CLOCK = {
  * answered. `false`: nothing was pending (answered elsewhere, withdrawn, never asked, no such owner); nothing was written.
  *
  * A connected process on the same storage sends it, `subscribed` with the owner's presence behind it (RFC 6121 §3.1.5):
- * at once where the storage can watch and the owner is in memory, within seconds where the owner is not; without `watch`
- * with the owner's next change, when the owner is loaded next, or when the component connects next. Of several connected
- * processes one sends. It tells of the change by `transition` with the cause `storage`.
+ * at once where the storage tells of changes (`watch`) and the owner is in memory, within five seconds where the owner is
+ * not; where nobody tells it, within half a minute, or with the owner's next change. Of several connected processes one
+ * sends. It tells of the change by `updated` or `added`, and `transition` with the cause `storage`.
  *
  * When another process changes the roster at the same time, it is loaded and decided again, a bounded number of times.
  *

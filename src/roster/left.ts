@@ -3,16 +3,18 @@ import { parseStoredRoster } from '../storage/record.js'
 import type { Component } from './component.js'
 import { asStorageError } from './from-storage.js'
 import { Loader } from './loader.js'
-import { GRACE, givenUpAt } from './outbox.js'
+import { givenUpAt } from './outbox.js'
 
 /** How long a change elsewhere may take to be sent before this process looks whether somebody does, in milliseconds. */
 const LOOK_AFTER = 5_000
+/** How often it looks without being told of a change: not every storage can watch, or is told to. In milliseconds. */
+const LOOK_EVERY = 30_000
 /** Owners that are looked at together. */
 const BATCH = 100
 
 /**
- * What other processes left of owners that this one does not hold: sent by nobody, because their process is gone or never
- * had a connection. Of all that others do, only that brings an owner into memory here.
+ * What other processes left and nobody sends, because they are gone or never had a connection. Of all that others do, only
+ * that brings an owner into memory here.
  */
 export class Left {
   readonly #component: Component
@@ -26,7 +28,12 @@ export class Left {
     this.#loader = new Loader(settings.storage, (name) => bus.count(name))
   }
 
-  /** Another process has changed such an owner, or may have. */
+  /** Looks from now on. */
+  start(): void {
+    this.#lookIn(LOOK_EVERY)
+  }
+
+  /** Another process has changed an owner that is not in memory here, or may have. */
   suspect(): void {
     this.#lookIn(LOOK_AFTER)
   }
@@ -39,7 +46,7 @@ export class Left {
     this.#lookAt = at
     this.#cancel = clock.after(ms, () => {
       this.#lookAt = Infinity
-      void this.#look()
+      void this.#look().finally(() => this.#lookIn(LOOK_EVERY))
     })
   }
 
@@ -57,17 +64,19 @@ export class Left {
     try {
       const batch: string[] = []
       for await (const owner of settings.storage.owners({ domain: self, with: 'owed' })) {
-        if (!this.#isHere(owner) && batch.push(owner) >= BATCH) await this.#lookAfter(batch.splice(0))
+        if (!this.#isCared(owner) && batch.push(owner) >= BATCH) await this.#lookAfter(batch.splice(0))
       }
       await this.#lookAfter(batch)
     } catch (cause) {
       bus.error(asStorageError('all owners', cause))
-      this.#lookIn(GRACE)
     }
   }
 
-  #isHere(owner: string): boolean {
-    return this.#component.held.has(owner) || this.#component.loading.has(owner)
+  /** Who is in memory and owes nothing that is known there has to look for itself. */
+  #isCared(owner: string): boolean {
+    const ledger = this.#component.held.get(owner)?.owner().ledger
+    if (ledger?.outbox.isEmpty === true) ledger.storageMoved(undefined)
+    return ledger !== undefined || this.#component.loading.has(owner)
   }
 
   async #lookAfter(owners: readonly string[]): Promise<void> {

@@ -9,7 +9,7 @@ import { Waiters } from './waiting.js'
 import type { Wire } from './wire.js'
 
 /** How long another process has to send what it owes before somebody else does it, in milliseconds. */
-export const GRACE = 30_000
+const GRACE = 30_000
 /** How long settled stanzas may wait for company before they are written down, in milliseconds. */
 const SETTLE_AFTER = 1_000
 /** When a process without a connection has decided something: long ago on every clock, so that nobody waits for it. */

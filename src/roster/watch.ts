@@ -17,6 +17,7 @@ export class Watch {
 
   async start(): Promise<void> {
     const { settings, bus } = this.#component.world
+    this.#left.start()
     try {
       this.#stop = await settings.storage.watch?.({
         changed: (owner, revision) => this.#changed(owner, revision),

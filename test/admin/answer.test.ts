@@ -207,16 +207,24 @@ describe('The connected process', () => {
     expect(played.roster.has(BOT)).toBe(true)
   })
 
-  test('that cannot watch finds it with the next change', async () => {
+  test('that is not told finds it with the next change', async () => {
     const played = await stage({ storage: await asked(new Silent()) })
     const bot = await openBot(played)
     await answerRequest(played.storage, BOT, ROMEO, 'authorize')
-    await played.clock.advance(GRACE)
+    await played.clock.advance(SOON)
     expect(played.said()).toEqual([])
     await bot.update(JULIET, { name: 'Juliet' })
     await turn()
     expect(played.said()).toEqual(['bot > romeo: subscribed'])
     expect(bot.get(ROMEO)?.state).toBe('from')
+  })
+
+  test.each([true, false])('that is not told finds it within half a minute (owner in memory: %s)', async (isHeld) => {
+    const played = await stage({ storage: await asked(new Silent()) })
+    if (isHeld) await openBot(played)
+    await answerRequest(played.storage, BOT, ROMEO, 'authorize')
+    await played.clock.advance(GRACE)
+    expect(played.said().filter((word) => word.includes('romeo'))).toEqual(['bot > romeo: subscribed'])
   })
 
   test('that comes online finds it by what is owed: nobody opens the owner', async () => {
