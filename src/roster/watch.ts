@@ -24,6 +24,8 @@ export class Watch {
         gap: () => this.#gap(),
       })
       if (this.#component.isClosed) await this.stop()
+      // Who was loaded before the channel was heard may have changed since.
+      else if (this.#stop !== undefined) this.#gap()
     } catch (cause) {
       bus.error(asStorageError('all owners', cause))
     }
