@@ -27,9 +27,10 @@ export class Values {
     return `${this.text(JSON.stringify(value))}::json`
   }
 
-  /** A table of one column, `key`. */
-  keys(list: readonly string[]): string {
-    return `json_to_recordset(${this.json(list.map((key) => ({ key })))}) AS k(key text COLLATE "C")`
+  /** An array. As text because drivers differ in how they write arrays, and an index can be asked for each of its texts. */
+  list(texts: readonly string[]): string {
+    const quoted = texts.map((text) => `"${text.replace(/["\\]/g, '\\$&')}"`)
+    return `${this.text(`{${quoted.join(',')}}`)}::text[]`
   }
 }
 
@@ -73,8 +74,8 @@ function deletions(tables: Tables, { base, remove, settle }: Write, values: Valu
   // A part of its own for each table: nothing may be written twice in one statement, so no key stands in two of them.
   const deletion = (name: string, table: string, column: string, keys: readonly string[]): void => {
     if (keys.length === 0) return
-    const found = `t.owner_id = own.id AND t.${column} = k.key`
-    parts.push(`${name} AS (DELETE FROM ${table} t USING own, ${values.keys(keys)} WHERE ${found})`)
+    const found = `t.owner_id = own.id AND t.${column} = ANY(${values.list(keys)})`
+    parts.push(`${name} AS (DELETE FROM ${table} t USING own WHERE ${found})`)
   }
   if (base === undefined) return parts
   deletion('removed', tables.items, 'contact', remove)
@@ -88,14 +89,11 @@ function insertions(tables: Tables, write: Write, values: Values): readonly stri
   const parts: string[] = []
   if (write.put.length > 0) parts.push(`put AS (${putPart(tables, write.put, values)})`)
   if (write.owe.length > 0) parts.push(`owe AS (${owePart(tables, write, values)})`)
-  const touched = write.touched === null ? 'NULL::text[]' : textArray(write.touched, values)
+  const touched = write.touched === null ? 'NULL' : values.list(write.touched)
   parts.push(`logged AS (INSERT INTO ${tables.log} (owner_id, number, revision, contacts)
     SELECT id, commits, ${values.text(write.revision)}, ${touched} FROM own)`)
   return parts
 }
-
-const textArray = (list: readonly string[], values: Values): string =>
-  list.length === 0 ? `'{}'::text[]` : `ARRAY(SELECT key FROM ${values.keys(list)})`
 
 const ITEM =
   'contact text, name text, groups text[], state text, approved boolean, unlisted boolean, ' +
@@ -129,7 +127,7 @@ function recordOf({ jid, name, groups, state, approved, unlisted, request, asked
 /** A stanza that is owed again takes the place of the former, unless that was settled in the same change. */
 function owePart(tables: Tables, { owe, again }: Write, values: Values): string {
   const rows = owe.map(({ id, at, xml }: Owed, place) => ({ id, place, at, xml }))
-  const moves = again.length === 0 ? '' : ordering(values.keys(again))
+  const moves = again.length === 0 ? '' : ordering(values.list(again))
   return `INSERT INTO ${tables.owed} AS w (owner_id, id, number, place, at, xml)
     SELECT own.id, p.id, own.commits, p.place, p.at, p.xml
     FROM own, json_to_recordset(${values.json(rows)}) AS p(id text, place integer, at double precision, xml text)
@@ -138,5 +136,5 @@ function owePart(tables: Tables, { owe, again }: Write, values: Values): string 
 
 const ordering = (again: string): string =>
   ['number', 'place']
-    .map((name) => `, ${name} = CASE WHEN w.id IN (SELECT key FROM ${again}) THEN excluded.${name} ELSE w.${name} END`)
+    .map((name) => `, ${name} = CASE WHEN w.id = ANY(${again}) THEN excluded.${name} ELSE w.${name} END`)
     .join('')

@@ -45,9 +45,9 @@ export class PostgresDialect implements Dialect {
     const found = new Map<string, StoredRoster>()
     for (let from = 0; from < owners.length; from += AT_ONCE) {
       const values = new Values()
-      const wanted = `(SELECT key FROM ${values.keys(owners.slice(from, from + AT_ONCE))})`
+      const wanted = values.list(owners.slice(from, from + AT_ONCE))
       const sql = `${this.#roster(`SELECT ${ITEM_LIST} FROM ${this.#tables.items} i WHERE i.owner_id = o.id`)}
-        WHERE o.owner IN ${wanted}`
+        WHERE o.owner = ANY(${wanted})`
       for (const row of await connection.rows<RosterRow>({ sql, parameters: values.all }))
         found.set(row.owner, rosterIn(row))
     }
