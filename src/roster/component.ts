@@ -114,7 +114,7 @@ export class Component {
     this.held.set(jid, desk)
     this.#watch.arrived(jid)
     if (!desk.isOpen) this.#spare.set(jid, desk)
-    this.#evict()
+    this.evict()
     decideLeftOver(desk)
     // Who is opened appears when it is: not once for being loaded and once more.
     if (desk === this.own) this.#opened(desk)
@@ -140,7 +140,8 @@ export class Component {
     desk.appear().catch((cause: unknown) => this.world.bus.error(asStorageError(desk.owner().jid, cause)))
   }
 
-  #evict(): void {
+  /** Lets go of what is over `maxLoaded` and can be spared. */
+  evict(): void {
     let excess = this.#spare.size - this.world.settings.maxLoaded
     for (const [jid, desk] of this.#spare) {
       if (excess <= 0) return

@@ -60,6 +60,8 @@ export class Left {
   async #look(): Promise<void> {
     const { settings, bus, wire } = this.#component.world
     const self = wire.self()
+    // Who owed something when others were loaded could not be put out of memory then.
+    this.#component.evict()
     if (self === undefined || !wire.isOnline()) return
     try {
       const batch: string[] = []
