@@ -18,6 +18,8 @@ const KINDS = {
   postgres: { debian: 'postgresql-15', installed: hasPostgres, start: startPostgres },
   mariadb: { debian: 'mariadb-server', installed: hasMariaDb, start: startMariaDb },
   redis: { debian: 'redis-server', installed: hasRedis, start: () => startRedis() },
+  /** Each write is in its file before it is acknowledged. */
+  durableRedis: { debian: 'redis-server', installed: hasRedis, start: () => startRedis({ appendonly: true }) },
 } as const satisfies Readonly<Record<string, Kind<DatabaseServer>>>
 
 const REDIS_CLUSTER: Kind<RedisCluster> = { ...KINDS.redis, start: startRedisCluster }

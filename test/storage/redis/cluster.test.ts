@@ -1,9 +1,11 @@
 import { Cluster, Redis } from 'ioredis'
 import { createClient, createCluster } from 'redis'
-import { afterAll, describe, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { RedisStorage, redisListen } from '../../../src/redis.js'
 import { storageContract } from '../../../src/testing/contract/contract.js'
 import { describeRedisCluster } from '../../databases/describe.js'
+import { administer, everywhere } from '../../databases/redis.js'
+import { counters, newPrefix, whileCounting } from './support.js'
 
 describeRedisCluster('RedisStorage on a Cluster', (cluster) => {
   const closing: (() => void)[] = []
@@ -46,6 +48,27 @@ describeRedisCluster('RedisStorage on a Cluster', (cluster) => {
     storageContract({ describe, test }, async (name) => {
       opened ??= openNodeRedis()
       return new RedisStorage({ ...(await opened), prefix: `node_${name}` })
+    })
+  })
+
+  describe('an orderly failover under load', () => {
+    /** Each master's place is taken by its replica, or the other way round. */
+    const failOver = async (role: 'masters' | 'replicas'): Promise<void> => {
+      const heirs = cluster()[role]
+      for (const heir of heirs) await administer(heir, 'CLUSTER', 'FAILOVER')
+      await everywhere(heirs, 'INFO replication', (text) => text.includes('role:master'))
+    }
+
+    test.each([
+      ['ioredis', openIoredis, 'replicas'],
+      ['node-redis', openNodeRedis, 'masters'],
+    ] as const)('loses nothing that was acknowledged through %s', async (_name, open, heirs) => {
+      const { client } = await open()
+      const storage = new RedisStorage({ client, prefix: newPrefix() })
+      const all = counters(storage, 24)
+      await whileCounting(all, () => failOver(heirs))
+      for (const { owner, acknowledged } of all)
+        expect(await storage.load(owner)).toMatchObject({ version: String(acknowledged) })
     })
   })
 })

@@ -1,11 +1,11 @@
 import { Redis } from 'ioredis'
 import { createClient } from 'redis'
 import { onTestFinished } from 'vitest'
-import { RosterError } from '../../../src/core/errors.js'
 import { type RedisClient, RedisStorage } from '../../../src/redis.js'
 import type { RosterStorage } from '../../../src/storage/port.js'
 import { Keys } from '../../../src/storage/redis/keys.js'
 import { inTime, newRevision } from '../../../src/testing/contract/subject.js'
+import { turn } from '../../support/fake-component.js'
 
 /** A connection that is closed with the test. Its errors are seen by whoever waits for an answer. */
 export function ioredis(url: string, tries = 20): Redis {
@@ -62,35 +62,57 @@ export class Counting {
     this.owner = owner
   }
 
-  /** One more. `false`: it did not happen. Rejects when that cannot be known. */
-  async next(): Promise<boolean> {
+  /** Counts until `enough` says so, through whatever trouble. */
+  async until(enough: () => boolean): Promise<void> {
+    while (!enough()) await this.#next()
+  }
+
+  async #next(): Promise<void> {
     const revision = newRevision()
     const change = { base: this.#base, revision, version: String(this.acknowledged + 1) }
     try {
       await this.#storage.commit(this.owner, change)
-    } catch (error) {
-      if (!(error instanceof RosterError)) throw error
-      if ((await this.#storage.load(this.owner))?.revision !== revision) return false
+    } catch {
+      if ((await this.#now()) !== revision) return
     }
     this.#base = revision
     this.acknowledged += 1
-    return true
   }
 
-  /** Counts until `enough` says so, through whatever trouble. */
-  async until(enough: () => boolean): Promise<void> {
-    while (!enough()) await this.next().catch(() => undefined)
+  /** The revision, as soon as it can be asked for. A client without a connection may reject at once: it needs its turns. */
+  async #now(): Promise<string | undefined> {
+    for (;;) {
+      try {
+        return (await this.#storage.load(this.owner))?.revision
+      } catch {
+        await turn()
+      }
+    }
   }
 }
 
 export const counters = (storage: RosterStorage, owners: number): readonly Counting[] =>
   Array.from({ length: owners }, (_, index) => new Counting(storage, `owner${index}@example.net`))
 
+/** All of them count, before, while and after something happens: at least 200 times before and after. */
+export async function whileCounting(all: readonly Counting[], happen: () => Promise<void>): Promise<void> {
+  const total = (): number => all.reduce((sum, { acknowledged }) => sum + acknowledged, 0)
+  let last = Number.POSITIVE_INFINITY
+  const counting = Promise.all(all.map((one) => one.until(() => total() >= last)))
+  try {
+    await eventually('200 are acknowledged', async () => total() >= 200)
+    await happen()
+  } finally {
+    last = total() + 200
+    await counting
+  }
+}
+
 /** Asks again and again until it is so. */
 export const eventually = (what: string, isSo: () => Promise<boolean>): Promise<void> =>
   inTime(
     what,
     (async () => {
-      while (!(await isSo())) await new Promise((resolve) => setImmediate(resolve))
+      while (!(await isSo())) await turn()
     })(),
   )
