@@ -3,8 +3,8 @@ import { Kysely } from 'kysely'
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import type { Listen, SqlStorageOptions } from '../../../src/sql.js'
 import { storageContract } from '../../../src/testing.js'
-import { pgliteDialect } from './pglite.js'
-import { opener } from './stage.js'
+import { opener } from './support/databases.js'
+import { pgliteDialect } from './support/pglite.js'
 
 describe('SqlStorage on PGlite', () => {
   let pglite: PGlite

@@ -1,16 +1,17 @@
 import { Kysely, MysqlDialect, PostgresDialect } from 'kysely'
 import { createPool } from 'mysql2'
 import pg from 'pg'
-import { SqlStorage, type SqlStorageOptions } from '../../../src/sql.js'
-import type { RosterStorage } from '../../../src/storage/port.js'
+import { SqlStorage, type SqlStorageOptions } from '../../../../src/sql.js'
+import type { RosterStorage } from '../../../../src/storage/port.js'
 
 type Db = SqlStorageOptions['db']
 type Rest = Omit<SqlStorageOptions, 'db' | 'dialect'>
 
-/** A pool of `pg`, as an application has it. Servers that go away are part of these tests. */
+/** A pool of `pg`, as an application has it. Without these listeners a server that goes away would end the process. */
 export function postgresPool(url: string, options: pg.PoolConfig = {}): pg.Pool {
   const pool = new pg.Pool({ connectionString: url, max: 8, ...options })
   pool.on('error', () => undefined)
+  pool.on('connect', (client) => client.on('error', () => undefined))
   return pool
 }
 
