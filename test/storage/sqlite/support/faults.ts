@@ -299,7 +299,7 @@ export function faultPromises({ describe, test }: ContractRunner, { file, open }
   })
 }
 
-export async function assertRejects(promise: Promise<unknown>, code: string, owner?: string): Promise<void> {
+async function assertRejects(promise: Promise<unknown>, code: string, owner?: string): Promise<void> {
   const expected = owner === undefined ? { name: 'RosterError', code } : { name: 'RosterError', code, owner }
   await assert.rejects(promise, expected)
 }
