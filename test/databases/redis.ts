@@ -115,7 +115,31 @@ async function unite(masters: readonly DatabaseServer[], replicas: readonly Data
     await administer(replica, 'CLUSTER', 'REPLICATE', String(id))
   }
   await everywhere(nodes, 'CLUSTER INFO', (text) => text.includes('cluster_state:ok'))
+  await knowingReplicas(nodes, replicas.length)
   await everywhere(replicas, 'INFO replication', (text) => text.includes('master_link_status:up'))
+}
+
+/** A master that does not know its replica yet would not hand over to it. */
+const knowingReplicas = (nodes: readonly DatabaseServer[], count: number): Promise<void> =>
+  everywhere(nodes, 'CLUSTER NODES', (text) => (text.match(/\bslave\b/g) ?? []).length === count)
+
+/** An orderly failover: the replica takes its master's place once it has all that the master has. */
+export async function failOver({ masters, replicas }: RedisCluster, heir: DatabaseServer): Promise<void> {
+  await knowingReplicas([...masters, ...replicas], replicas.length)
+  await everywhere([heir], 'INFO replication', (text) => text.includes('master_link_status:up'))
+  const timeouts = (): number => heir.logs().split('Manual failover timed out').length
+  let asked = -1
+  await everywhere(
+    [heir],
+    'INFO replication',
+    (text) => text.includes('role:master'),
+    async () => {
+      // A busy cluster may let the time for it pass.
+      if (asked === timeouts()) return
+      asked = timeouts()
+      await administer(heir, 'CLUSTER', 'FAILOVER')
+    },
+  )
 }
 
 async function meet(one: DatabaseServer, other: DatabaseServer): Promise<void> {
@@ -124,10 +148,11 @@ async function meet(one: DatabaseServer, other: DatabaseServer): Promise<void> {
 }
 
 /** Asks again and again until all say so. */
-export async function everywhere(
+async function everywhere(
   nodes: readonly DatabaseServer[],
   question: string,
   agrees: (answer: string) => boolean,
+  otherwise: () => Promise<void> = async () => undefined,
 ): Promise<void> {
   const end = Date.now() + PATIENCE_MS
   for (const node of nodes) {
@@ -135,6 +160,7 @@ export async function everywhere(
       const answer = String(await administer(node, ...question.split(' ')))
       if (agrees(answer)) break
       if (Date.now() > end) throw new Error(`${question} of port ${node.port} is still:\n${answer}`)
+      await otherwise()
       await delay(50)
     }
   }
