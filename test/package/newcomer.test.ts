@@ -92,7 +92,7 @@ describeServers('somebody who has read the README, in an empty folder', { only: 
   })
 
   test('has the same bot and component in TypeScript', { timeout: GUARD }, async () => {
-    await addPackages(project, ['@types/node', '@types/xmpp__client'])
+    await addPackages(project, ['@types/node', '@types/xmpp__client', 'ioredis', 'kysely', 'pg', '@types/pg'])
     // The examples of the repository compile in the same project.
     await cp(join(ROOT, 'examples'), join(project, 'examples'), { recursive: true, filter: isProgram })
     await rename(join(project, 'bot.js'), join(project, 'bot.ts'))

@@ -9,6 +9,8 @@ export interface Program {
   printed(text: string): Promise<string>
   /** Types a line on its terminal. */
   type(line: string): void
+  /** Waits until it ends by itself, and resolves with its exit code. */
+  ended(): Promise<number | null>
   /** Asks it to end, and resolves with its exit code. Default: SIGTERM. */
   stop(signal?: 'SIGINT' | 'SIGTERM'): Promise<number | null>
 }
@@ -45,6 +47,7 @@ export const startProgram = (
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (output += String(data)))
   let ended: { readonly code: number | null } | undefined
+  const end = async (): Promise<number | null> => (await until(() => ended, 'the program to end')).code
   child.on('close', (code) => {
     ended = { code }
     running.delete(kill)
@@ -61,9 +64,10 @@ export const startProgram = (
       return output
     },
     type: (line) => void child.stdin.write(`${line}\n`),
-    async stop(name = 'SIGTERM') {
+    ended: end,
+    stop(name = 'SIGTERM') {
       signal(name)
-      return (await until(() => ended, 'the program to end')).code
+      return end()
     },
   }
 }
