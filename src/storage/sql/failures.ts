@@ -9,6 +9,15 @@ const BUSY = new Set<unknown>(['40001', '40P01', '55P03', '23505', 1213, 1205, 1
 /** There is no such table. */
 const MISSING = new Set<unknown>(['42P01', 1146])
 
+/** The connection is gone, and others may be there: sockets, shutdown of PostgreSQL (class 57P), the same of MySQL. */
+const LOST = new Set<unknown>([
+  ...['ECONNRESET', 'EPIPE', 'PROTOCOL_CONNECTION_LOST', '57P01', '57P02', '08003', '08006'],
+  ...[1053, 1927, 4031],
+])
+
+/** What `pg` and `mysql2` say without a code, of a connection that a pool gave out although it was gone. */
+const GONE = /connection terminated|connection error|closed state/i
+
 /** Drivers tell by `code` (five characters in PostgreSQL) and `errno` (a number in MySQL). */
 function has(codes: ReadonlySet<unknown>, error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false
@@ -16,6 +25,9 @@ function has(codes: ReadonlySet<unknown>, error: unknown): boolean {
 }
 
 export const isMissingTable = (error: unknown): boolean => has(MISSING, error)
+
+/** Whether the next connection of the pool may do better. */
+export const isLost = (error: unknown): boolean => has(LOST, error) || GONE.test(inWords(error))
 
 /** One of ours, whatever the driver threw. */
 export function asFailure(error: unknown, owner: string | undefined): RosterError {

@@ -11,7 +11,7 @@ import type {
 } from '../port.js'
 import { Connection } from './connection.js'
 import type { Dialect } from './dialect.js'
-import { asFailure, conflict } from './failures.js'
+import { asFailure, conflict, isLost } from './failures.js'
 import { hear, hearGap, noticeText } from './hearing.js'
 import { checkReady, migrate } from './migrate.js'
 import { MysqlDialect } from './mysql.js'
@@ -20,9 +20,17 @@ import { tablesOf } from './tables.js'
 import { walk } from './walk.js'
 import { writeOf } from './write.js'
 
+/** How many connections a read may lose. */
+const READS = 3
+
 /** How a {@link SqlStorage} finds its tables. */
 export interface SqlStorageOptions {
-  /** The application's: 0.28 to 0.30. It stays open when the storage is closed. Plugins do not apply. */
+  /**
+   * The application's: 0.28 to 0.30. It stays open when the storage is closed. Plugins do not apply.
+   *
+   * A pool of `pg` needs two listeners of the application, or a connection that is lost ends the process:
+   * `pool.on('error', log)` and `pool.on('connect', (client) => client.on('error', log))`.
+   */
   // biome-ignore lint/suspicious/noExplicitAny: Kysely<T> fits no other Kysely but that of any; what is in it is not looked at.
   readonly db: Kysely<any>
   /** `'postgres'` from PostgreSQL 12 on, PGlite too; `'mysql'` is MariaDB from 10.5 and MySQL from 8.0 on. */
@@ -88,13 +96,13 @@ export class SqlStorage implements RosterStorage {
 
   /** The owner's roster as one moment shows it; `undefined` when there is none. */
   async load(owner: string): Promise<StoredRoster | undefined> {
-    const loaded = await this.#prepared(owner, () => this.#dialect.load(this.#connection, [owner]))
+    const loaded = await this.#read(owner, () => this.#dialect.load(this.#connection, [owner]))
     return loaded.get(owner)
   }
 
   /** Those of the owners that have a roster: one round trip for some hundreds of them. Each is of one moment. */
   loadMany(owners: readonly string[]): Promise<ReadonlyMap<string, StoredRoster>> {
-    return this.#prepared(undefined, () => this.#dialect.load(this.#connection, [...new Set(owners)]))
+    return this.#read(undefined, () => this.#dialect.load(this.#connection, [...new Set(owners)]))
   }
 
   /**
@@ -117,13 +125,13 @@ export class SqlStorage implements RosterStorage {
    * @throws {RosterError} as all calls; the reason of `signal` when it is aborted
    */
   async *owners(options: OwnersFilter = {}): AsyncGenerator<string, void, undefined> {
-    const read = <T>(run: () => Promise<T>): Promise<T> => this.#prepared(undefined, run)
+    const read = <T>(run: () => Promise<T>): Promise<T> => this.#read(undefined, run)
     yield* walk(this.#connection, this.#dialect, options, read)
   }
 
   /** What was written since a revision; `undefined` when that is more than some 32 commits ago, or too much to say. */
   changes(owner: string, since: string): Promise<RosterChanges | undefined> {
-    return this.#prepared(owner, () => this.#dialect.changes(this.#connection, owner, since))
+    return this.#read(owner, () => this.#dialect.changes(this.#connection, owner, since))
   }
 
   /**
@@ -157,6 +165,19 @@ export class SqlStorage implements RosterStorage {
     this.#stops.add(stop)
     if (this.#closed) await stop()
     return stop
+  }
+
+  /** Pools give out connections that have just been lost: who only reads asks the next one. */
+  #read<T>(owner: string | undefined, run: () => Promise<T>): Promise<T> {
+    return this.#prepared(owner, async () => {
+      for (let left = READS; ; left--) {
+        try {
+          return await run()
+        } catch (error) {
+          if (left === 1 || !isLost(error)) throw error
+        }
+      }
+    })
   }
 
   /** What needs the tables. They are looked at once; again as long as they are not there. */
