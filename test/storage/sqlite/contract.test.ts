@@ -1,13 +1,13 @@
-import Database from 'libsql'
 import { describe, test } from 'vitest'
-import { SqliteStorage } from '../../../src/sqlite.js'
+import { type SqliteDatabase, SqliteStorage } from '../../../src/sqlite.js'
 import { storageContract } from '../../../src/testing/contract/contract.js'
+import { openDatabase } from './support/database.js'
 import { temporaryFolder } from './support/folder.js'
 
 const runner = { describe, test }
 const file = temporaryFolder()
 
-function set(database: Database.Database): Database.Database {
+function set(database: SqliteDatabase): SqliteDatabase {
   database.exec('PRAGMA journal_mode = DELETE')
   database.exec('PRAGMA synchronous = OFF')
   return database
@@ -20,4 +20,4 @@ describe('SqliteStorage, many in one database', () =>
 
 // Its journal is not a write-ahead log, so readers and writers wait for each other.
 describe('SqliteStorage in a database of the application, as that has set it', () =>
-  storageContract(runner, async (name) => new SqliteStorage({ database: set(new Database(file(`${name}.own.db`))) })))
+  storageContract(runner, async (name) => new SqliteStorage({ database: set(openDatabase(file(`${name}.own.db`))) })))

@@ -1,8 +1,8 @@
-import Database from 'libsql'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { SqliteStorage } from '../../../src/sqlite.js'
 import { commit, create, item, JULIET, OWNER, ownersOf, read } from '../../../src/testing/contract/subject.js'
 import { killWriters, startWriter } from './support/child.js'
+import { openDatabase } from './support/database.js'
 import { temporaryFolder } from './support/folder.js'
 
 const file = temporaryFolder()
@@ -96,7 +96,7 @@ describe('a database that another process has locked', () => {
     await vi.advanceTimersByTimeAsync(200)
     await expect(commits).rejects.toMatchObject({ code: 'STORAGE_CONFLICT', owner: OWNER })
 
-    const other = new SqliteStorage({ database: new Database(path), prefix: 'other_' })
+    const other = new SqliteStorage({ database: openDatabase(path), prefix: 'other_' })
     const loads = other.load(OWNER)
     loads.catch(settled)
     await vi.advanceTimersByTimeAsync(5_100)

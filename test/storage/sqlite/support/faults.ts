@@ -86,9 +86,15 @@ export function faultPromises({ describe, test }: ContractRunner, { file, open }
       const path = file('later.db')
       await fill(path)
       const storage = await SqliteStorage.open(path)
-      overwritePages(path, 2, pagesOf(path))
+      const holding = pagesWith(path, 'Contact 7')
+      const [page] = holding.slice(holding.length / 2)
+      overwritePages(path, page!, page! + 1)
       const before = readFileSync(path)
-      await assertRejects(storage.load(OWNERS[30]!), 'STORAGE_CORRUPT', OWNERS[30])
+      const loads = await Promise.allSettled(OWNERS.map((owner) => storage.load(owner)))
+      const failed = OWNERS.filter((_, at) => loads[at]!.status === 'rejected')
+      // Most of the file is sound, and gives what it has; but where else it is damaged nobody knows.
+      assert.ok(failed.length > 0 && failed.length < OWNERS.length / 2, `${failed.length} owners are lost`)
+      for (const owner of failed) await assertRejects(storage.load(owner), 'STORAGE_CORRUPT', owner)
       await assertRejects(create(storage, NURSE), 'STORAGE_CORRUPT', NURSE)
       await storage.close()
       assert.ok(before.equals(readFileSync(path)), 'the file is the same')
@@ -181,10 +187,9 @@ export function faultPromises({ describe, test }: ContractRunner, { file, open }
       const commits = create(storage, OWNER).then(() => {
         done = true
       })
-      await new Promise((resolve) => setTimeout(resolve, 100))
-      assert.equal(done, false)
       // Readers do not wait for writers.
       assert.equal(await storage.load(OWNER), undefined)
+      assert.equal(done, false)
       other.exec('COMMIT')
       await commits
       assert.deepEqual(await ownersOf(storage), [OWNER])
@@ -312,6 +317,13 @@ async function fill(path: string): Promise<void> {
 }
 
 const pagesOf = (path: string): number => Math.floor(statSync(path).size / PAGE)
+
+const pagesWith = (path: string, text: string): readonly number[] => {
+  const bytes = readFileSync(path)
+  return Array.from({ length: pagesOf(path) }, (_, at) => at).filter((at) =>
+    bytes.subarray(at * PAGE, (at + 1) * PAGE).includes(text),
+  )
+}
 
 const overwritePages = (path: string, from: number, to: number): void => overwrite(path, from * PAGE, to * PAGE)
 
