@@ -125,6 +125,16 @@ describeServers('a component with two connections to ejabberd, as it comes', { o
     const [first = 0, second = 0] = [0, 1].map((index) => all.reduce((sum, one) => sum + (one[index] ?? 0), 0))
     expect([first + second, first > 0, second > 0]).toEqual([4 * OWNERS.length, true, true])
   })
+
+  test('gets everything on the one that is left', async () => {
+    const [one, two] = (await askAll(server)) as [Bots, Bots]
+    await one.stop({ announce: false })
+    two.log.clear()
+    const late = await freshHuman(server, 'late')
+    for (const owner of OWNERS) await late.says('subscribe', owner)
+    for (const owner of OWNERS) await late.hearing(owner, 'subscribed')
+    expect(requestsOf([two])).toEqual(OWNERS.map(() => [1]))
+  })
 })
 
 describeServers(
