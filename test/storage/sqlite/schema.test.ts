@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { SqliteStorage } from '../../../src/sqlite.js'
 import { Connection } from '../../../src/storage/sqlite/connection.js'
 import { LATEST, MIGRATIONS, type Migration, migrate, versionOf } from '../../../src/storage/sqlite/schema.js'
-import { pageOf } from '../../../src/storage/sqlite/statements.js'
+import { pageOf, statementsOf } from '../../../src/storage/sqlite/statements.js'
 import { tablesOf } from '../../../src/storage/sqlite/tables.js'
 import {
   asking,
@@ -182,6 +182,35 @@ describe('walking over owners', () => {
       .all('', '') as { detail: string }[]
     expect(plan.map(({ detail }) => detail)).toEqual([
       expect.stringMatching(new RegExp(`^SEARCH roster_owners USING COVERING INDEX roster_${index} `)),
+    ])
+  })
+})
+
+/** How SQLite goes about a statement. */
+function planOf(sql: string): readonly string[] {
+  const statement = released(LATEST).prepare(`EXPLAIN QUERY PLAN ${sql}`)
+  const values = Array.from({ length: sql.split('?').length - 1 }, () => '')
+  return (statement.all(...values) as { detail: string }[]).map(({ detail }) => detail)
+}
+
+describe('what a commit or a load costs does not grow with', () => {
+  const sql = statementsOf(TABLES)
+  const single = Object.entries(sql).flatMap(([name, text]) =>
+    [text].flat().map((statement, at) => [at === 0 ? name : `${name}, part ${at}`, statement] as const),
+  )
+
+  test.each(single)('the number of owners: %s', (_name, statement) => {
+    // The table of the version has one row.
+    const scans = planOf(statement).filter((step) => step.startsWith('SCAN') && step !== 'SCAN s')
+    expect(scans.filter((step) => step !== 'SCAN roster_schema')).toEqual([])
+  })
+
+  test('the number of items: the indexes are kept by looking into indexes', () => {
+    const looks = planOf(sql.finish).filter((step) => step.startsWith('SEARCH'))
+    expect(looks).toEqual([
+      expect.stringContaining('roster_owners USING INTEGER PRIMARY KEY'),
+      expect.stringMatching(/roster_owed USING COVERING INDEX \w+ \(owner=\?\)/),
+      expect.stringContaining('roster_items USING INDEX roster_items_with_request (owner=?)'),
     ])
   })
 })
