@@ -3,6 +3,10 @@ import { defineConfig, type Options } from 'tsup'
 /** What users import, and the file behind it: `xmpp-roster/name` becomes `dist/name.js`. `exports` in package.json lists the same. */
 const entry = {
   index: 'src/index.ts',
+  admin: 'src/admin.ts',
+  sqlite: 'src/sqlite.ts',
+  redis: 'src/redis.ts',
+  sql: 'src/sql.ts',
   testing: 'src/testing.ts',
 }
 

@@ -29,6 +29,9 @@ export const stranger = (jid: string): Contact => ({ jid, item: undefined, reque
 export const stateOf = (contact: Contact): SubscriptionState =>
   contact.item?.state ?? (contact.request === undefined ? 'none' : 'none+in')
 
+/** Whether the contact waits for the owner's answer. */
+export const hasAsked = (contact: Contact): boolean => hasPendingIn(stateOf(contact))
+
 export const sameContact = (a: Contact, b: Contact): boolean =>
   a === b || (sameItem(a.item, b.item) && sameRequest(a.request, b.request) && a.askedAt === b.askedAt)
 

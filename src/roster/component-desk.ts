@@ -1,10 +1,10 @@
 import type { Element } from 'ltx'
-import { type Contact, stateOf } from '../core/contact.js'
+import { type Contact, hasAsked } from '../core/contact.js'
 import { RosterError } from '../core/errors.js'
 import type { RosterItem, RosterItemPatch } from '../core/item.js'
 import { bareJid, fullJid, type JidLike, parseJid } from '../core/jid.js'
 import type { Presence, PresenceInit } from '../core/presence.js'
-import { hasPendingIn, hasTo } from '../core/state.js'
+import { hasTo } from '../core/state.js'
 import { type Send, type StepInput, step } from '../core/step.js'
 import type { StoredRoster } from '../storage/port.js'
 import { Announcer, checkPresence } from './announcer.js'
@@ -178,7 +178,7 @@ export class ComponentDesk implements Desk {
 
   async deny(contact: JidLike, options: CallOptions & { readonly status?: string }): Promise<boolean> {
     const { status } = options
-    const isAnswered = (known: Contact): boolean => !hasPendingIn(stateOf(known))
+    const isAnswered = (known: Contact): boolean => !hasAsked(known)
     return (await this.#command(contact, { kind: 'unauthorize', status }, options, isAnswered)).done
   }
 

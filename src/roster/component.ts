@@ -31,7 +31,7 @@ export class Component {
   readonly #loader: Loader
   /** Owners as they come from storage. */
   readonly loading = new Map<string, Promise<ComponentDesk | undefined>>()
-  readonly #watch = new Watch(this)
+  readonly #watch: Watch
   readonly #opening = new Map<string, Promise<ComponentDesk>>()
   /** Those of `held` that nobody has opened, the least recently used first. */
   readonly #spare = new Map<string, ComponentDesk>()
@@ -45,6 +45,7 @@ export class Component {
     this.world = world
     this.reception = new Reception(this, owners)
     this.#loader = new Loader(world.settings.storage, (name) => world.bus.count(name))
+    this.#watch = new Watch(this)
     this.own = new ComponentDesk(this)
     this.own.isOpen = true
     this.#bindOwn()
@@ -113,7 +114,7 @@ export class Component {
     this.held.set(jid, desk)
     this.#watch.arrived(jid)
     if (!desk.isOpen) this.#spare.set(jid, desk)
-    this.#evict()
+    this.evict()
     decideLeftOver(desk)
     // Who is opened appears when it is: not once for being loaded and once more.
     if (desk === this.own) this.#opened(desk)
@@ -139,7 +140,8 @@ export class Component {
     desk.appear().catch((cause: unknown) => this.world.bus.error(asStorageError(desk.owner().jid, cause)))
   }
 
-  #evict(): void {
+  /** Lets go of what is over `maxLoaded` and can be spared. */
+  evict(): void {
     let excess = this.#spare.size - this.world.settings.maxLoaded
     for (const [jid, desk] of this.#spare) {
       if (excess <= 0) return

@@ -1,33 +1,27 @@
 import type { Element } from 'ltx'
 import type { Clock } from '../core/clock.js'
-import { inWords, RosterError } from '../core/errors.js'
+import type { RosterError } from '../core/errors.js'
 import { randomId } from '../core/random.js'
 import type { Send } from '../core/step.js'
 import type { Owed, RosterChange, RosterStorage, StoredRoster } from '../storage/port.js'
 import { Book, Draft } from './book.js'
 import { cacheChangeOf, changeOf, isOwed, replacementOf } from './change.js'
+import { type Decide, decideAll, type Task, type Told } from './deciding.js'
 import { asStorageError, eraseRoster, isConflict, lookAgain } from './from-storage.js'
-import { Outbox } from './outbox.js'
-import type { Wire } from './wire.js'
+import { NOBODYS, Outbox, type OutboxWire, sendsOf } from './outbox.js'
 
 /** How often a decision is made again when other processes keep changing the roster. */
 const ATTEMPTS = 12
 /** Notifications may come late, but not later than this many commits. */
 const REMEMBERED = 32
 
-/** Decides against a draft; returns what is to be told once it is stored. It may run again after a conflict. */
-export type Decide = (draft: Draft) => (() => void) | undefined
-
-interface Task {
-  readonly decide: Decide
-  readonly fail: (error: RosterError) => void
-}
-
 /** What a ledger needs around it. */
 export interface LedgerPort {
   readonly storage: RosterStorage
   readonly clock: Clock
-  readonly wire: Wire
+  readonly wire: OutboxWire
+  /** Whether this process sends what it owes. One that has no connection leaves it to the others, at once. */
+  readonly sends: boolean
   readonly count: (name: string, by?: number) => void
   /** A component's roster is its own: what is sent is owed, and storage decides. A client's is a cache of its server's. */
   readonly authority: 'self' | 'server'
@@ -60,7 +54,10 @@ export class Ledger {
   constructor(owner: string, port: LedgerPort) {
     this.owner = owner
     this.#port = port
-    this.outbox = new Outbox(port.wire, port.clock, this.book, () => this.settleNow())
+    this.outbox = new Outbox(port.wire, port.clock, this.book, {
+      settle: () => this.settleNow(),
+      takeUp: () => this.#takeUp(),
+    })
   }
 
   get isIdle(): boolean {
@@ -94,8 +91,13 @@ export class Ledger {
   /** Storage has moved: look, unless it was this process. */
   storageMoved(revision: string | undefined): void {
     if (revision !== undefined && (revision === this.book.revision || this.#ours.includes(revision))) return
-    this.#unsure = true
+    this.doubt()
     this.post(() => undefined)
+  }
+
+  /** The book may not be what storage holds: the next decision looks first. */
+  doubt(): void {
+    this.#unsure = true
   }
 
   /** Server's roster: the cache cannot be trusted; the next commit replaces it. */
@@ -106,6 +108,21 @@ export class Ledger {
   /** Writes down what was sent. */
   settleNow(): void {
     this.post((draft) => void draft.settle.push(...this.outbox.settled))
+  }
+
+  /** What others left is written down as this process's own: of several, the one that comes first sends it. */
+  #takeUp(): void {
+    const decide: Decide = (draft) => {
+      const left = this.outbox.left()
+      const ids = left.map(({ id }) => id)
+      draft.settle.push(...ids)
+      for (const owed of left) draft.sends.push(...sendsOf(this.#port.wire, owed, (jid) => draft.contact(jid)))
+      return () => this.outbox.tookUp(ids)
+    }
+    this.post(decide, (error) => {
+      this.outbox.leftAlone()
+      this.#port.error(error)
+    })
   }
 
   /** Makes an empty roster in storage. */
@@ -220,13 +237,11 @@ export class Ledger {
 
   #owedOf(draft: Draft): readonly OwedStanza[] {
     if (this.#port.authority === 'server') return []
-    const owed: OwedStanza[] = []
-    for (const send of draft.sends) {
+    const at = this.#port.sends ? this.#port.clock.now() : NOBODYS
+    return draft.sends.flatMap((send) => {
       const [stanza] = isOwed(send) ? this.#port.stanzas(send) : []
-      if (stanza !== undefined)
-        owed.push({ send, stanza, entry: { id: randomId(), at: this.#port.clock.now(), xml: stanza.toString() } })
-    }
-    return owed
+      return stanza === undefined ? [] : [{ send, stanza, entry: { id: randomId(), at, xml: stanza.toString() } }]
+    })
   }
 
   #carryOut(draft: Draft, owed: readonly OwedStanza[], told: readonly Told[]): void {
@@ -272,24 +287,4 @@ interface OwedStanza {
   readonly send: Send
   readonly stanza: Element
   readonly entry: Owed
-}
-
-interface Told {
-  readonly task: Task
-  readonly tell?: (() => void) | undefined
-  readonly error?: RosterError
-}
-
-function decideAll(tasks: readonly Task[], draft: Draft): readonly Told[] {
-  return tasks.map((task) => {
-    try {
-      return { task, tell: task.decide(draft) }
-    } catch (cause) {
-      if (cause instanceof RosterError) return { task, error: cause }
-      return {
-        task,
-        error: new RosterError('STANZA_INVALID', `This could not be decided: ${inWords(cause)}`, { cause }),
-      }
-    }
-  })
 }

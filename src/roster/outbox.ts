@@ -1,7 +1,8 @@
 import type { Element } from 'ltx'
 import type { Clock } from '../core/clock.js'
-import { stateOf } from '../core/contact.js'
+import { type Contact, stateOf } from '../core/contact.js'
 import { hasFrom, hasPendingIn, hasPendingOut, hasTo } from '../core/state.js'
+import type { Send } from '../core/step.js'
 import type { Owed } from '../storage/port.js'
 import type { Book } from './book.js'
 import { Waiters } from './waiting.js'
@@ -11,32 +12,48 @@ import type { Wire } from './wire.js'
 const GRACE = 30_000
 /** How long settled stanzas may wait for company before they are written down, in milliseconds. */
 const SETTLE_AFTER = 1_000
+/** When a process without a connection has decided something: long ago on every clock, so that nobody waits for it. */
+export const NOBODYS = -GRACE
+
+/** What of a connection is needed to send what is owed. */
+export type OutboxWire = Pick<Wire, 'isOnline' | 'transmit' | 'parse' | 'read'>
+
+/** What is written down of it. */
+interface Bookkeeping {
+  /** What was sent is owed no more. */
+  settle(): void
+  /** What another process left becomes this one's; answered with `tookUp` or `leftAlone`. */
+  takeUp(): void
+}
 
 interface Waiting {
   readonly owed: Owed
+  /** `undefined`: another process's task. */
   readonly stanza: Element | undefined
-  /** Decided by this process. */
-  readonly ours: boolean
   sending: boolean
 }
+
+/** From when on the process that owes it need not be waited for. */
+export const givenUpAt = (owed: Owed): number => owed.at + GRACE
 
 /** What one owner owes: written with the change that caused it, sent in order, settled when it was sent. */
 export class Outbox {
   readonly #waiting = new Map<string, Waiting>()
   readonly #sent = new Set<string>()
   readonly #drained = new Waiters<void>()
-  readonly #wire: Wire
+  readonly #wire: OutboxWire
   readonly #clock: Clock
   readonly #book: Book
-  readonly #settle: () => void
+  readonly #bookkeeping: Bookkeeping
+  #isTaking = false
   #cancelSettle: (() => void) | undefined
   #cancelGrace: (() => void) | undefined
 
-  constructor(wire: Wire, clock: Clock, book: Book, settle: () => void) {
+  constructor(wire: OutboxWire, clock: Clock, book: Book, bookkeeping: Bookkeeping) {
     this.#wire = wire
     this.#clock = clock
     this.#book = book
-    this.#settle = settle
+    this.#bookkeeping = bookkeeping
   }
 
   get isEmpty(): boolean {
@@ -55,7 +72,7 @@ export class Outbox {
 
   /** Just decided and stored: it goes at once when there is a connection. */
   add(owed: Owed, stanza: Element): void {
-    const waiting: Waiting = { owed, stanza, ours: true, sending: false }
+    const waiting: Waiting = { owed, stanza, sending: false }
     this.#waiting.set(owed.id, waiting)
     if (this.#wire.isOnline()) this.#transmit(waiting, stanza)
   }
@@ -66,49 +83,62 @@ export class Outbox {
     for (const [id, waiting] of this.#waiting) if (!ids.has(id) && !waiting.sending) this.#waiting.delete(id)
     for (const owed of all) {
       if (this.#waiting.has(owed.id) || this.#sent.has(owed.id)) continue
-      this.#waiting.set(owed.id, { owed, stanza: undefined, ours: false, sending: false })
+      this.#waiting.set(owed.id, { owed, stanza: undefined, sending: false })
     }
-    if (this.#waiting.size === 0) this.#drained.resolve()
+    this.#tellDrained()
     this.flush()
   }
 
   /** Sends what waits: after a reconnect, and what another process has left for longer than the grace time. */
   flush(): void {
+    if (!this.#wire.isOnline()) return
+    for (const waiting of [...this.#waiting.values()]) {
+      const { stanza, sending } = waiting
+      if (stanza === undefined || sending) continue
+      if (isDue(this.#wire, stanza, (jid) => this.#book.contact(jid))) this.#transmit(waiting, stanza)
+      else this.#done(waiting)
+    }
+    this.#flushLeft()
+  }
+
+  #flushLeft(): void {
     this.#cancelGrace?.()
     this.#cancelGrace = undefined
-    if (!this.#wire.isOnline()) return
-    const now = this.#clock.now()
-    for (const waiting of [...this.#waiting.values()]) {
-      if (waiting.sending) continue
-      const wait = waiting.ours ? 0 : waiting.owed.at + GRACE - now
-      if (wait > 0) {
-        this.#cancelGrace ??= this.#clock.after(wait, () => this.flush())
-        continue
-      }
-      const stanza = waiting.stanza ?? this.#wire.parse(waiting.owed.xml)
-      if (stanza === undefined || !this.#isDue(stanza)) this.#done(waiting)
-      else this.#transmit(waiting, stanza)
+    if (this.#isTaking) return
+    const others = [...this.#waiting.values()].filter(({ stanza }) => stanza === undefined)
+    if (others.length === 0) return
+    const wait = others.reduce((least, { owed }) => Math.min(least, givenUpAt(owed)), Infinity) - this.#clock.now()
+    if (wait > 0) this.#flushAfter(wait)
+    else {
+      this.#isTaking = true
+      this.#bookkeeping.takeUp()
     }
   }
 
-  /** What was overtaken by a later decision is not sent: above all, nobody is granted what was taken back since. */
-  #isDue(stanza: Element): boolean {
-    const { type, to } = this.#wire.read(stanza)
-    if (to === undefined) return false
-    const state = stateOf(this.#book.contact(to))
-    switch (type) {
-      case 'subscribed':
-        return hasFrom(state)
-      case 'subscribe':
-        return hasPendingOut(state) || hasTo(state)
-      case 'unsubscribe':
-        return !hasTo(state) && !hasPendingOut(state)
-      case 'unsubscribed':
-      case 'unavailable':
-        return !hasFrom(state) && !hasPendingIn(state)
-      default:
-        return false
-    }
+  #flushAfter(ms: number): void {
+    this.#cancelGrace ??= this.#clock.after(ms, () => this.flush())
+  }
+
+  /** What others should have sent by now; nothing without a connection. */
+  left(): readonly Owed[] {
+    if (!this.#wire.isOnline()) return []
+    const now = this.#clock.now()
+    const others = [...this.#waiting.values()].filter(({ stanza }) => stanza === undefined)
+    return others.map(({ owed }) => owed).filter((owed) => givenUpAt(owed) <= now)
+  }
+
+  /** These are no longer what others left: what of them is still to be sent was added as this process's own. */
+  tookUp(ids: readonly string[]): void {
+    this.#isTaking = false
+    for (const id of ids) this.#waiting.delete(id)
+    this.#tellDrained()
+    this.flush()
+  }
+
+  /** It could not be written down; it is tried again later. */
+  leftAlone(): void {
+    this.#isTaking = false
+    this.#flushAfter(GRACE)
   }
 
   #transmit(waiting: Waiting, stanza: Element): void {
@@ -124,11 +154,15 @@ export class Outbox {
   #done(waiting: Waiting): void {
     this.#waiting.delete(waiting.owed.id)
     this.#sent.add(waiting.owed.id)
-    if (this.#waiting.size === 0) this.#drained.resolve()
+    this.#tellDrained()
     this.#cancelSettle ??= this.#clock.after(SETTLE_AFTER, () => {
       this.#cancelSettle = undefined
-      this.#settle()
+      this.#bookkeeping.settle()
     })
+  }
+
+  #tellDrained(): void {
+    if (this.#waiting.size === 0) this.#drained.resolve()
   }
 
   /** Resolves when everything that is owed was sent. */
@@ -143,5 +177,50 @@ export class Outbox {
     this.#cancelSettle?.()
     this.#cancelGrace = undefined
     this.#cancelSettle = undefined
+  }
+}
+
+type Known = (jid: string) => Contact
+
+/** What was overtaken by a later decision is not sent: above all, nobody is granted what was taken back since. */
+function isDue(wire: OutboxWire, stanza: Element, known: Known): boolean {
+  const { type, to } = wire.read(stanza)
+  if (to === undefined) return false
+  const state = stateOf(known(to))
+  switch (type) {
+    case 'subscribed':
+      return hasFrom(state)
+    case 'subscribe':
+      return hasPendingOut(state) || hasTo(state)
+    case 'unsubscribe':
+      return !hasTo(state) && !hasPendingOut(state)
+    case 'unsubscribed':
+    case 'unavailable':
+      return !hasFrom(state) && !hasPendingIn(state)
+    default:
+      return false
+  }
+}
+
+/** What another process left, as it is to be sent now; nothing when it was overtaken, or makes no sense. */
+export function sendsOf(wire: OutboxWire, { xml }: Owed, known: Known): readonly Send[] {
+  const stanza = wire.parse(xml)
+  if (stanza === undefined || !isDue(wire, stanza, known)) return []
+  const { type, to = '' } = wire.read(stanza)
+  switch (type) {
+    case 'subscribed':
+      // RFC 6121 §3.1.5: who is granted learns the presence; that is not stored, so it goes whenever the grant goes.
+      return [
+        { type, to, stanza: xml },
+        { type: 'presence', to },
+      ]
+    case 'subscribe':
+    case 'unsubscribe':
+    case 'unsubscribed':
+      return [{ type, to, stanza: xml }]
+    case 'unavailable':
+      return [{ type, to }]
+    default:
+      return []
   }
 }

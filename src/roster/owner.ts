@@ -61,6 +61,7 @@ export class Owner {
       storage: settings.storage,
       clock: settings.clock,
       wire,
+      sends: true,
       count: (name, by) => bus.count(name, by),
       authority: wire.kind === 'component' ? 'self' : 'server',
       stanzas,

@@ -24,7 +24,7 @@ export interface StoredItem {
 export interface Owed {
   /** Made by the library, unique within the owner's roster. */
   readonly id: string
-  /** When it was decided, in milliseconds since the epoch. */
+  /** When it was decided, in milliseconds since the epoch; negative when the process that decided it has no connection to send it on. */
   readonly at: number
   /** The stanza as it is to be sent. */
   readonly xml: string

@@ -25,6 +25,41 @@ test('what another process changes while an owner is on its way from storage is 
   expect(other.get(ROMEO)?.name).toBe('Romeo')
 })
 
+/** Hears of commits only after it is let begin, as over a connection that takes its time. */
+class SlowToHear extends MemoryStorage {
+  readonly #begun: Promise<void>
+  begin: () => void = () => undefined
+
+  constructor() {
+    super()
+    this.#begun = new Promise((resolve) => (this.begin = resolve))
+  }
+
+  override async watch(...args: Parameters<MemoryStorage['watch']>): ReturnType<MemoryStorage['watch']> {
+    await this.#begun
+    return super.watch(...args)
+  }
+}
+
+test('what another process changes before this one hears of changes is not missed (promise 22)', async () => {
+  // Given two processes that have the owner, and cannot hear of each other yet
+  const storage = new SlowToHear()
+  await store(storage, { [ROMEO]: 'none' })
+  const here = await stage({ storage })
+  const there = await stage({ storage })
+  const bot = await openBot(here)
+  const other = await openBot(there)
+
+  // When one of them changes the roster, and only then both begin to hear
+  await bot.update(ROMEO, { name: 'Romeo' })
+  await turn()
+  storage.begin()
+  await turn()
+
+  // Then the other one knows it
+  expect(other.get(ROMEO)?.name).toBe('Romeo')
+})
+
 test('a change during a look at what changed is looked at as well (promise 21)', async () => {
   // Given two processes that have the owner
   const storage = new MemoryStorage()

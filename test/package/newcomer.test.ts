@@ -95,11 +95,11 @@ describeServers('somebody who has read the README, in an empty folder', { only: 
     await writeFile(join(project, 'bot.test.js'), blockUnder('Test your bot without a server', 'js'))
     const tester = startProgram(['node', '--test', '--test-reporter=tap'], project, {})
     await tester.printed('# pass 1')
-    expect(await tester.stopped()).toBe(0)
+    expect(await tester.ended()).toBe(0)
   })
 
   test('has the same bot and component in TypeScript', { timeout: GUARD }, async () => {
-    await addPackages(project, ['@types/node', '@types/xmpp__client'])
+    await addPackages(project, ['@types/node', '@types/xmpp__client', 'ioredis', 'kysely', 'pg', '@types/pg'])
     // The examples of the repository compile in the same project.
     await cp(join(ROOT, 'examples'), join(project, 'examples'), { recursive: true, filter: isProgram })
     await rename(join(project, 'bot.js'), join(project, 'bot.ts'))

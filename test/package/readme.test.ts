@@ -1,22 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { sourcesIn } from '../repository/support/source.js'
-import { compile, namesIn } from './support/compile.js'
+import { compile, namesIn, PRELUDE } from './support/compile.js'
 import { blocksOf, firstCellsUnder, README, ROOT } from './support/markdown.js'
 
 // Compilations: minutes on a machine that is busy with other things.
-const GUARD = 120_000
-
-/** What the pieces of the README take for granted. */
-const PRELUDE = `
-import type { Client } from '@xmpp/client'
-import type { OwnerRoster, Roster } from 'xmpp-roster'
-declare global {
-  const xmpp: Client
-  const roster: Roster
-  const own: OwnerRoster
-}
-`
+const GUARD = 240_000
 
 const isDeclaration = (text: string): boolean => text.includes('declare module')
 const code = blocksOf(README).filter(({ language }) => language === 'js' || language === 'ts')

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest'
+import { answerRequest } from '../../src/admin.js'
 import { MemoryStorage } from '../../src/index.js'
 import { manualClock } from '../../src/testing/clock.js'
 import { type Bots, bringInto, connectBots, expectAgreed } from './support/bots.js'
 import { freshHuman, type Human } from './support/human.js'
+import type { TestedServer } from './support/index.js'
 import { connectComponent, cut, describeServers, settled, until } from './support/index.js'
 
 const BOT = 'bot@comp.localhost'
@@ -94,6 +96,97 @@ describeServers('two processes of one component, at the same time', { only: ['ej
     await settled(alice.client, two.entity)
     expect(alice.hears(BOT).filter((word) => word === 'subscribed')).toHaveLength(1)
     await expectAgreed(two.roster.get(BOT)!, alice, 'from')
+  })
+})
+
+/** Owners that get stanzas, and from how many humans each. */
+const OWNERS = Array.from({ length: 8 }, (_, nr) => `owner${nr}@comp.localhost`)
+/** 23.01 breaks off every connection of the component when `component_number` is missing. */
+const BALANCED = { domain_balancing: { 'comp.localhost': { type: 'bare_destination', component_number: 2 } } }
+
+/** How many requests for each owner each of the processes got. */
+const requestsOf = (both: readonly Bots[]): readonly (readonly number[])[] =>
+  OWNERS.map((owner) =>
+    both.map(({ log }) => log.incoming('presence', 'subscribe').filter(({ attrs }) => attrs['to'] === owner).length),
+  )
+
+const askAll = async (server: TestedServer): Promise<readonly Bots[]> => {
+  const options = { storage: new MemoryStorage(), owners: OWNERS, autoAuthorize: true, autoSubscribe: false }
+  const both = [await connectBots(server, options), await connectBots(server, options)]
+  const people = await Promise.all(['ann', 'ben', 'cat', 'dan'].map((name) => freshHuman(server, name)))
+  for (const person of people) for (const owner of OWNERS) await person.says('subscribe', owner)
+  for (const person of people) for (const owner of OWNERS) await person.hearing(owner, 'subscribed')
+  return both
+}
+
+describeServers('a component with two connections to ejabberd, as it comes', { only: ['ejabberd'] }, (server) => {
+  test('gets the stanzas for one owner on both of them', async () => {
+    const all = requestsOf(await askAll(server))
+    const [first = 0, second = 0] = [0, 1].map((index) => all.reduce((sum, one) => sum + (one[index] ?? 0), 0))
+    expect([first + second, first > 0, second > 0]).toEqual([4 * OWNERS.length, true, true])
+  })
+
+  test('gets everything on the one that is left', async () => {
+    const [one, two] = (await askAll(server)) as [Bots, Bots]
+    await one.stop({ announce: false })
+    two.log.clear()
+    const late = await freshHuman(server, 'late')
+    for (const owner of OWNERS) await late.says('subscribe', owner)
+    for (const owner of OWNERS) await late.hearing(owner, 'subscribed')
+    expect(requestsOf([two])).toEqual(OWNERS.map(() => [1]))
+  })
+})
+
+describeServers(
+  'a component with two, balanced by bare_destination,',
+  { only: ['ejabberd'], ejabberd: BALANCED },
+  (server) => {
+    test('gets all stanzas for one owner on one of them', async () => {
+      const all = requestsOf(await askAll(server))
+      expect(all.map((counts) => [...counts].sort())).toEqual(OWNERS.map(() => [0, 4]))
+    })
+
+    test('keeps the place of one that left: what is for it is dropped until another one takes it', async () => {
+      const [one, two] = (await askAll(server)) as [Bots, Bots]
+      const ofTwo = OWNERS.filter((_, index) => requestsOf([two])[index]?.[0] !== 0)
+      const ofOne = OWNERS.filter((owner) => !ofTwo.includes(owner))
+      await one.stop({ announce: false })
+      const late = await freshHuman(server, 'late')
+      for (const owner of OWNERS) await late.says('subscribe', owner)
+      for (const owner of ofTwo) await late.hearing(owner, 'subscribed')
+      await settled(late.client)
+      expect(ofOne.flatMap((owner) => late.hears(owner))).toEqual([])
+
+      await connectBots(server, { storage: two.storage, owners: OWNERS, autoAuthorize: true })
+      const later = await freshHuman(server, 'later')
+      for (const owner of OWNERS) await later.says('subscribe', owner)
+      for (const owner of OWNERS) await later.hearing(owner, 'subscribed')
+    })
+  },
+)
+
+describeServers('a request that is answered by a process without a connection', (server) => {
+  test('is granted by the one that has one, with the presence behind it (promise 5, RFC 6121 §3.1.5)', async () => {
+    const bots = await connectBots(server, { presence: { status: 'here' } })
+    const bot = await bots.roster.open(BOT)
+    const alice = await freshHuman(server, 'alice')
+    await bringInto('none+in', bots, bot, alice)
+    alice.log.clear()
+    expect(await answerRequest(bots.storage, BOT, alice.jid, 'authorize')).toBe(true)
+    await alice.hearing(BOT, 'available "here"')
+    await settled(alice.client, bots.entity)
+    expect(alice.hears(BOT).filter((word) => !word.startsWith('available'))).toEqual(['subscribed'])
+    await expectAgreed(bot, alice, 'from')
+  })
+
+  test('is declined by the one that has one', async () => {
+    const bots = await connectBots(server)
+    const bot = await bots.roster.open(BOT)
+    const alice = await freshHuman(server, 'alice')
+    await bringInto('none+in', bots, bot, alice)
+    expect(await answerRequest(bots.storage, BOT, alice.jid, 'deny')).toBe(true)
+    await alice.hearing(BOT, 'unsubscribed')
+    await expectAgreed(bot, alice, 'none')
   })
 })
 

@@ -1,25 +1,12 @@
-import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import type { Element } from 'ltx/lib/ltx.js'
 import { afterEach, expect, test } from 'vitest'
+import { asComponent, startExample } from './support/example.js'
 import type { Human } from './support/human.js'
 import { freshHuman } from './support/human.js'
 import type { TestedServer } from './support/index.js'
 import { describeServers, freshUser, settled, until, xml } from './support/index.js'
 import type { Program } from './support/program.js'
-import { killPrograms, startProgram } from './support/program.js'
-
-const ROOT = fileURLToPath(new URL('../../', import.meta.url))
-const START = /\bnode --import tsx (examples\/[\w-]+\.ts)$/m
-
-/** Starts an example with the very command that its head names. */
-const startExample = (name: string, variables: Readonly<Record<string, string>>): Program => {
-  const head = readFileSync(`${ROOT}examples/${name}.ts`, 'utf8').split('*/')[0] ?? ''
-  const [command = ''] = START.exec(head) ?? []
-  expect(command).toBe(`node --import tsx examples/${name}.ts`)
-  for (const variable of Object.keys(variables)) expect(head).toContain(`${variable}=`)
-  return startProgram(command.split(' '), ROOT, variables)
-}
+import { killPrograms } from './support/program.js'
 
 /** Starts bot.ts with an account of its own, and waits until it is there. */
 const startBot = async (server: TestedServer): Promise<{ readonly jid: string; readonly bot: Program }> => {
@@ -30,12 +17,6 @@ const startBot = async (server: TestedServer): Promise<{ readonly jid: string; r
 }
 
 const asks = (to: string): Element => xml('message', { to, type: 'chat' }, xml('body', {}, 'who'))
-
-const asComponent = (server: TestedServer): Readonly<Record<string, string>> => ({
-  XMPP_SERVICE: server.component,
-  XMPP_DOMAIN: server.componentDomain,
-  XMPP_PASSWORD: server.components[server.componentDomain] ?? '',
-})
 
 afterEach(killPrograms)
 

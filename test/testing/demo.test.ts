@@ -14,7 +14,7 @@ describe('the demonstration', () => {
   test('shows who asks whom, what is decided, who is there and what a restart keeps, and ends by itself', async () => {
     const demo = start([])
     await demo.printed('the restart lost nothing')
-    expect(await demo.stopped()).toBe(0)
+    expect(await demo.ended()).toBe(0)
     const output = demo.output()
     for (const line of [
       /bot@localhost +alice@localhost asks to subscribe \("We met yesterday"\): authorize/,

@@ -18,15 +18,28 @@ const OPTIONS: ts.CompilerOptions = {
   paths: { 'xmpp-roster': [join(ROOT, 'src/index.ts')], 'xmpp-roster/*': [join(ROOT, 'src/*.ts')] },
 }
 
+/** What the pieces of the documents take for granted. */
+export const PRELUDE = `
+import type { Client } from '@xmpp/client'
+import type { OwnerRoster, Roster, RosterStorage } from 'xmpp-roster'
+declare global {
+  const xmpp: Client
+  const roster: Roster
+  const own: OwnerRoster
+  const storage: RosterStorage
+}
+`
+
 const COMPONENT_TYPES = join(ROOT, 'examples/xmpp-component.d.ts')
 
 function programOf(files: ReadonlyMap<string, string>): ts.Program {
   const host = ts.createCompilerHost(OPTIONS)
   const { fileExists, getSourceFile } = host
   host.fileExists = (path) => files.has(path) || fileExists(path)
-  host.getSourceFile = (path, ...rest) => {
+  // The options say that these are modules of ECMAScript, so that what they import has the types of one.
+  host.getSourceFile = (path, options, ...rest) => {
     const text = files.get(path)
-    return text === undefined ? getSourceFile(path, ...rest) : ts.createSourceFile(path, text, ts.ScriptTarget.ES2022)
+    return text === undefined ? getSourceFile(path, options, ...rest) : ts.createSourceFile(path, text, options)
   }
   return ts.createProgram([...files.keys(), COMPONENT_TYPES], OPTIONS, host)
 }

@@ -3,7 +3,7 @@ import { rosterItem } from '../../../src/core/item.js'
 import { SUBSCRIPTION_STATES, type SubscriptionState } from '../../../src/core/state.js'
 import type { Send } from '../../../src/core/step.js'
 import { Book } from '../../../src/roster/book.js'
-import { Outbox } from '../../../src/roster/outbox.js'
+import { NOBODYS, Outbox, sendsOf } from '../../../src/roster/outbox.js'
 import type { Owed } from '../../../src/storage/port.js'
 import { type ManualClock, manualClock } from '../../../src/testing/clock.js'
 import { type FakeWire, fakeWire, stanzaOf } from './support/fake-wire.js'
@@ -24,6 +24,7 @@ interface Stage {
   readonly clock: ManualClock
   readonly book: Book
   readonly settle: ReturnType<typeof vi.fn<() => void>>
+  readonly takeUp: ReturnType<typeof vi.fn<() => void>>
   readonly outbox: Outbox
   /** Just decided here. */
   decide(...types: readonly OwedType[]): void
@@ -33,11 +34,18 @@ function stage(state: SubscriptionState = 'none', online = true): Stage {
   const [wire, clock, book, settle] = [fakeWire(), manualClock(), new Book(), vi.fn<() => void>()]
   wire.online = online
   book.items.set(JULIET, rosterItem({ jid: JULIET, state }))
-  const outbox = new Outbox(wire, clock, book, settle)
+  const takeUp = vi.fn<() => void>(() => {
+    const left = outbox.left()
+    for (const send of left.flatMap((owed) => sendsOf(wire, owed, (jid) => book.contact(jid))))
+      if (send.type === 'presence') void wire.transmit(stanzaOf(send))
+      else outbox.add(owe(send.type as OwedType, clock.now()), stanzaOf(send))
+    outbox.tookUp(left.map(({ id }) => id))
+  })
+  const outbox: Outbox = new Outbox(wire, clock, book, { settle, takeUp })
   const decide = (...types: readonly OwedType[]): void => {
     for (const type of types) outbox.add(owe(type, clock.now()), stanzaOf({ type, to: JULIET }))
   }
-  return { wire, clock, book, settle, outbox, decide }
+  return { wire, clock, book, settle, takeUp, outbox, decide }
 }
 
 describe('What was just decided', () => {
@@ -138,26 +146,55 @@ describe('What was overtaken by a later decision is not sent (promise 20)', () =
     await clock.advance(MINUTE)
 
     expect(wire.written).toEqual([])
-    expect(outbox.settled).toEqual(['1', '2', '3'])
+    expect(outbox.isEmpty).toBe(true)
   })
 })
 
 describe('What another process owes (promise 20)', () => {
-  test('is left to it for the grace time, then sent, in its order', async () => {
+  const granted = [`subscribed ${JULIET}`, `presence ${JULIET}`]
+
+  test('is left to it for the grace time, then taken up and sent, in its order', async () => {
     const { wire, clock, outbox } = stage('from+out')
     outbox.adopt([owe('subscribed'), owe('subscribe')])
     await clock.advance(29_999)
     expect(wire.written).toEqual([])
     await clock.advance(1)
 
-    expect(wire.written).toEqual([`subscribed ${JULIET}`, `subscribe ${JULIET}`])
+    expect(wire.written).toEqual([...granted, `subscribe ${JULIET}`])
   })
 
-  test('for longer than that is sent at once', () => {
+  test('for longer than that is sent at once, a grant with the presence that follows it (RFC 6121 §3.1.5)', () => {
     const { wire, outbox } = stage('from')
     outbox.adopt([owe('subscribed', -MINUTE)])
 
-    expect(wire.written).toEqual([`subscribed ${JULIET}`])
+    expect(wire.written).toEqual(granted)
+  })
+
+  test('without a connection of its own is sent at once', () => {
+    const { wire, outbox } = stage('from')
+    outbox.adopt([owe('subscribed', NOBODYS)])
+
+    expect(wire.written).toEqual(granted)
+  })
+
+  test('and could not be taken up is tried again after the grace time', async () => {
+    const { wire, clock, outbox, takeUp } = stage('from')
+    takeUp.mockImplementationOnce(() => outbox.leftAlone())
+    outbox.adopt([owe('subscribed', NOBODYS)])
+    expect(wire.written).toEqual([])
+    await clock.advance(30_000)
+
+    expect(wire.written).toEqual(granted)
+  })
+
+  test('is taken up once, however often somebody looks', () => {
+    const { outbox, takeUp } = stage('from')
+    takeUp.mockImplementation(() => undefined)
+    outbox.adopt([owe('subscribed', NOBODYS)])
+    outbox.flush()
+    outbox.adopt([owe('subscribed', NOBODYS)])
+
+    expect(takeUp).toHaveBeenCalledTimes(1)
   })
 
   test('and has settled meanwhile is not sent', async () => {
@@ -179,7 +216,7 @@ describe('What another process owes (promise 20)', () => {
     wire.online = true
     outbox.flush()
 
-    expect(wire.written).toEqual([`subscribed ${JULIET}`])
+    expect(wire.written).toEqual(granted)
   })
 
   test('and what this one has sent already is not taken up again', async () => {

@@ -91,6 +91,7 @@ const environment = (folder: string): Readonly<Record<string, string>> => ({
 export const ejabberdBlueprint = (
   tls: boolean,
   components: Readonly<Record<string, string>>,
+  more: Readonly<Record<string, unknown>>,
 ): Blueprint & { pem(): string | undefined } => {
   let certificate: Certificate | undefined
   return {
@@ -102,7 +103,7 @@ export const ejabberdBlueprint = (
       await mkdir(join(folder, 'mnesia'), { recursive: true })
       await writeFile(join(folder, 'inetrc'), INETRC)
       // JSON is YAML.
-      const config = JSON.stringify(configOf({ ports, components, certificate }), null, 2)
+      const config = JSON.stringify({ ...configOf({ ports, components, certificate }), ...more }, null, 2)
       await writeFile(join(folder, 'ejabberd.yml'), config)
       return { file: 'erl', args: args(folder), env: environment(folder) }
     },

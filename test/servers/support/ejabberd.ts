@@ -91,8 +91,8 @@ const controlsOf = (call: Call): Controls => ({
 
 /** Starts ejabberd on free ports of the loopback interface. Resolves once clients can log in. */
 export const startEjabberd = async (options: ServerOptions = {}): Promise<TestedServer> => {
-  const { tls = false, components = DEFAULT_COMPONENTS } = options
-  const blueprint = ejabberdBlueprint(tls, components)
+  const { tls = false, components = DEFAULT_COMPONENTS, ejabberd = {} } = options
+  const blueprint = ejabberdBlueprint(tls, components, ejabberd)
   const machine = await startMachine(blueprint)
   const call = api(machine.ports[2] ?? 0)
   await Promise.all(ACCOUNTS.map((name) => register(call, name, PASSWORD)))

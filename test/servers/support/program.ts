@@ -10,7 +10,7 @@ export interface Program {
   /** Types a line on its terminal. */
   type(line: string): void
   /** Waits until it has ended by itself, and resolves with its exit code. */
-  stopped(): Promise<number | null>
+  ended(): Promise<number | null>
   /** Asks it to end, and resolves with its exit code. Default: SIGTERM. */
   stop(signal?: 'SIGINT' | 'SIGTERM'): Promise<number | null>
 }
@@ -51,7 +51,7 @@ export const startProgram = (
     ended = { code }
     running.delete(kill)
   })
-  const stopped = async (): Promise<number | null> => (await until(() => ended, 'the program to end')).code
+  const end = async (): Promise<number | null> => (await until(() => ended, 'the program to end')).code
   return {
     output: () => output,
     async printed(text) {
@@ -64,10 +64,10 @@ export const startProgram = (
       return output
     },
     type: (line) => void child.stdin.write(`${line}\n`),
-    stopped,
+    ended: end,
     stop(name = 'SIGTERM') {
       signal(name)
-      return stopped()
+      return end()
     },
   }
 }

@@ -8,6 +8,8 @@ export interface ServerOptions {
   readonly tls?: boolean
   /** Component domains and their secrets. Default: `{ 'comp.localhost': 'compsecret' }`. */
   readonly components?: Readonly<Record<string, string>>
+  /** What else stands in the configuration of ejabberd. */
+  readonly ejabberd?: Readonly<Record<string, unknown>>
 }
 
 export interface RosterEntry {

@@ -80,6 +80,7 @@ export function ledgerStage({ storage = new WatchedStorage(), authority = 'self'
     storage,
     clock,
     wire,
+    sends: true,
     authority,
     count: (name, by = 1) => {
       counters[name] = (counters[name] ?? 0) + by

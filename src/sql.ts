@@ -1,0 +1,3 @@
+export type { Listen } from './storage/listen.js'
+export { postgresListen } from './storage/sql/postgres-listen.js'
+export { SqlStorage, type SqlStorageOptions } from './storage/sql/storage.js'

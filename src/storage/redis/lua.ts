@@ -1,0 +1,154 @@
+/** A script that Redis runs as one: nothing else happens in between. */
+export interface Script {
+  readonly name: string
+  readonly lua: string
+}
+
+/** How many commits `changes` looks back at the most. */
+const REMEMBERED = 32
+
+/** Seconds after its last commit when the log of an owner goes: what is idle for so long is loaded as a whole. */
+const LOG_LASTS = 3_600
+
+/** `unpack` of Lua takes at most some 8,000 values; an even number, since `HSET` takes pairs. */
+const CHUNK = 4_000
+
+/**
+ * Writes one change, or nothing: a script that fails half-way leaves what it has written, so everything that can fail comes
+ * before the first write. That is why each key is read first (one of another type is refused by that), and why the length
+ * of what owes and asks is looked at.
+ *
+ * A client may send a command again when it has not seen the answer. The log knows the token of each commit by which it
+ * tells such a repetition from a change that comes from an old revision.
+ */
+export const COMMIT: Script = {
+  name: 'commit',
+  lua: `
+local items, owed, asks, log, owners, owing, asking = unpack(KEYS)
+local layout, base, revision, token, member, version, entry, channel, news, erase = unpack(ARGV, 1, 10)
+local puts, removes, owes, settles, requests = tonumber(ARGV[11]), tonumber(ARGV[12]), tonumber(ARGV[13]), tonumber(ARGV[14]), tonumber(ARGV[15])
+
+local now = redis.call('HMGET', items, 'revision', 'layout', 'count')
+local had = { owed = redis.call('HLEN', owed), asks = redis.call('SCARD', asks) }
+redis.call('LLEN', log)
+for _, index in ipairs({ owners, owing, asking }) do redis.call('ZCARD', index) end
+
+if now[2] and now[2] ~= layout then return 'layout ' .. now[2] end
+if (now[1] and '=' .. now[1] or '') ~= base then
+  for _, known in ipairs(redis.call('LRANGE', log, 0, -1)) do
+    if string.sub(known, 1, #token) == token then return 'done' end
+  end
+  return 'conflict'
+end
+
+local function each(command, key, from, count)
+  for first = from, from + count - 1, ${CHUNK} do
+    redis.call(command, key, unpack(ARGV, first, math.min(first + ${CHUNK}, from + count) - 1))
+  end
+end
+
+local function mark(index, belongs)
+  if belongs then redis.call('ZADD', index, 0, member) else redis.call('ZREM', index, member) end
+end
+
+if erase == '1' then
+  redis.call('UNLINK', items, owed, asks)
+  for _, index in ipairs({ owners, owing, asking }) do redis.call('ZREM', index, member) end
+else
+  local at = 16
+  each('HDEL', items, at, removes)
+  if had.asks > 0 then each('SREM', asks, at, removes) end
+  at = at + removes
+  each('HSET', items, at, puts * 2)
+  if had.asks > 0 then
+    for index = at, at + puts * 2 - 2, 2 do redis.call('SREM', asks, ARGV[index]) end
+  end
+  at = at + puts * 2
+  each('SADD', asks, at, requests)
+  at = at + requests
+  each('HDEL', owed, at, settles)
+  at = at + settles
+  local count = tonumber(now[3] or '0') or 0
+  for index = at, at + owes * 2 - 2, 2 do
+    local former = redis.call('HGET', owed, ARGV[index])
+    local place = former and string.match(former, '^%d+')
+    if not place then
+      count = count + 1
+      place = string.format('%.0f', count)
+    end
+    redis.call('HSET', owed, ARGV[index], place .. ' ' .. ARGV[index + 1])
+  end
+  local head = { 'revision', revision, 'layout', layout }
+  if version ~= '' then
+    head[#head + 1] = 'version'
+    head[#head + 1] = string.sub(version, 2)
+  end
+  if owes > 0 then
+    head[#head + 1] = 'count'
+    head[#head + 1] = string.format('%.0f', count)
+  end
+  redis.call('HSET', items, unpack(head))
+  if not now[1] then mark(owners, true) end
+  if owes + settles > 0 then mark(owing, redis.call('HLEN', owed) > 0) end
+  if requests + had.asks > 0 then mark(asking, redis.call('SCARD', asks) > 0) end
+end
+
+if entry == '' then redis.call('UNLINK', log) end
+redis.call('RPUSH', log, token .. entry)
+redis.call('LTRIM', log, -${REMEMBERED}, -1)
+redis.call('EXPIRE', log, ${LOG_LASTS})
+if channel ~= '' then redis.call('PUBLISH', channel, news) end
+return 'done'
+`,
+}
+
+/** Rosters, each with what is owed, as one moment shows them. */
+export const LOAD: Script = {
+  name: 'load',
+  lua: `
+local found = {}
+for index, key in ipairs(KEYS) do found[index] = redis.call('HGETALL', key) end
+return found
+`,
+}
+
+/** What was written since a revision: walks the log back to the commit that was made from it. */
+export const CHANGES: Script = {
+  name: 'changes',
+  lua: `
+local items, owed, log = unpack(KEYS)
+local since, length = ARGV[1], tonumber(ARGV[2])
+local now = redis.call('HMGET', items, 'revision', 'version', 'layout')
+if not now[1] then return false end
+local fields, seen = {}, {}
+if now[1] ~= since then
+  local known = false
+  local entries = redis.call('LRANGE', log, 0, -1)
+  for index = #entries, 1, -1 do
+    if #entries[index] == length then return false end
+    local entry = cjson.decode(string.sub(entries[index], length + 1))
+    for place = 2, #entry do
+      if not seen[entry[place]] then
+        seen[entry[place]] = true
+        fields[#fields + 1] = entry[place]
+      end
+    end
+    known = entry[1] == since
+    if known then break end
+  end
+  if not known then return false end
+end
+local values = {}
+for first = 1, #fields, ${CHUNK} do
+  local part = redis.call('HMGET', items, unpack(fields, first, math.min(first + ${CHUNK} - 1, #fields)))
+  for _, value in ipairs(part) do values[#values + 1] = value end
+end
+return { now[1], now[2], now[3], fields, values, redis.call('HGETALL', owed) }
+`,
+}
+
+/** The next names of an index, as its master knows them: a plain read might be answered by a replica that is behind. */
+export const PAGE: Script = {
+  name: 'page',
+  lua: `return redis.call('ZRANGE', KEYS[1], ARGV[1], ARGV[2], 'BYLEX', 'LIMIT', 0, ARGV[3])`,
+}

@@ -1,0 +1,134 @@
+import { shorten } from '../../core/text.js'
+import type { Owed, RosterChange, RosterChanges, StoredItem, StoredRoster } from '../port.js'
+import { freezeItem } from '../record.js'
+import { damaged, noText, otherLayout } from './errors.js'
+import { LAYOUT, memberOf } from './keys.js'
+
+/** Items stand beside `revision`, `version`, `layout` and `count` in one hash; their fields begin with this. */
+const ITEM = ':'
+
+/** Of a commit that touches more, `changes` is not told: the whole is as cheap then. */
+const MOST_LOGGED = 256
+
+/** What the script `commit` is told besides the keys. The values are text by now: the change may be written to afterwards. */
+export function argumentsOf(owner: string, change: RosterChange, token: string, channel: string): readonly string[] {
+  const { base, revision, version, remove = [], settle = [], owe = [] } = change
+  // Of an item that is put twice the last word counts, also about its request.
+  const put = [...new Map(change.put?.map((item) => [item.jid, item])).values()]
+  const news = channel === '' ? '' : newsOf(owner, change.erase ? undefined : revision)
+  const asking = put.filter((item) => item.request !== undefined)
+  return [
+    ...[LAYOUT, base === undefined ? '' : `=${base}`, revision, token, memberOf(owner)],
+    ...[version === undefined ? '' : `=${version}`, entryOf(change), channel, news, change.erase ? '1' : ''],
+    ...[put.length, remove.length, owe.length, settle.length, asking.length].map(String),
+    ...remove.map((jid) => ITEM + jid),
+    ...put.flatMap((item) => [ITEM + item.jid, textOf(item)]),
+    ...asking.map(({ jid }) => ITEM + jid),
+    ...settle,
+    ...owe.flatMap(({ id, at, xml }) => [id, JSON.stringify({ at, xml })]),
+  ]
+}
+
+/** The item without its key. What is no item throws. */
+function textOf(item: StoredItem): string {
+  const { jid: _key, ...rest } = freezeItem(item)
+  return JSON.stringify(rest)
+}
+
+/** What the log says of a commit: from which revision, and which fields. Empty: `changes` cannot look beyond it. */
+function entryOf({ base, erase, put = [], remove = [] }: RosterChange): string {
+  if (base === undefined || erase || put.length + remove.length > MOST_LOGGED) return ''
+  return JSON.stringify([base, ...put.map(({ jid }) => ITEM + jid), ...remove.map((jid) => ITEM + jid)])
+}
+
+const newsOf = (owner: string, revision: string | undefined): string => JSON.stringify([owner, revision ?? null])
+
+/** What was told over the channel; `undefined`: somebody else speaks there. */
+export function parseNews(text: string): { readonly owner: string; readonly revision: string | undefined } | undefined {
+  try {
+    const [owner, revision] = JSON.parse(text) as unknown[]
+    if (typeof owner !== 'string' || (typeof revision !== 'string' && revision !== null)) return undefined
+    return { owner, revision: revision ?? undefined }
+  } catch {
+    return undefined
+  }
+}
+
+/** A roster from its two hashes; `undefined` when there is none. What the values mean is checked at the library's border. */
+export function parseRoster(owner: string, hash: unknown, owes: unknown): StoredRoster | undefined {
+  const head = new Map<string, string>()
+  const items: StoredItem[] = []
+  for (const [field, value] of pairsOf(owner, hash)) {
+    if (field.startsWith(ITEM)) items.push(parseItem(owner, field, value))
+    else head.set(field, value)
+  }
+  if (head.size + items.length === 0) return undefined
+  const [revision, version] = [head.get('revision'), head.get('version')]
+  checkLayout(owner, head.get('layout'))
+  if (revision === undefined) throw damaged(owner, 'it has no revision')
+  const owed = parseOwed(owner, owes)
+  return version === undefined ? { items, owed, revision } : { items, owed, revision, version }
+}
+
+/** What the script `changes` says; `undefined`: the revision is not known any more. */
+export function parseChanges(owner: string, reply: unknown): RosterChanges | undefined {
+  if (reply === null || reply === undefined) return undefined
+  const [revision, version, layout, fields, values, owes] = listOf(owner, reply)
+  checkLayout(owner, layout)
+  const [put, remove]: [StoredItem[], string[]] = [[], []]
+  const written = listOf(owner, values)
+  for (const [index, name] of listOf(owner, fields).entries()) {
+    const [field, value] = [stringOf(owner, name), written[index]]
+    if (value === null) remove.push(field.slice(ITEM.length))
+    else put.push(parseItem(owner, field, stringOf(owner, value)))
+  }
+  const whole = { put, remove, owed: parseOwed(owner, owes), revision: stringOf(owner, revision) }
+  return version === null ? whole : { ...whole, version: stringOf(owner, version) }
+}
+
+function checkLayout(owner: string, layout: unknown): void {
+  if (layout === undefined || layout === null) throw damaged(owner, 'it does not say its layout')
+  if (layout !== LAYOUT) throw otherLayout(owner, layout)
+}
+
+function parseItem(owner: string, field: string, value: string): StoredItem {
+  const jid = field.slice(ITEM.length)
+  return { ...(parseObject(owner, `the item ${shorten(jid)}`, value) as Omit<StoredItem, 'jid'>), jid }
+}
+
+/** In the order in which they were owed: each value begins with its number. */
+function parseOwed(owner: string, hash: unknown): readonly Owed[] {
+  const owed: { readonly place: number; readonly entry: Owed }[] = []
+  for (const [id, value] of pairsOf(owner, hash)) {
+    const border = value.indexOf(' ')
+    const parsed = parseObject(owner, `what is owed as ${shorten(id)}`, value.slice(border + 1))
+    owed.push({ place: Number(value.slice(0, border)), entry: { ...(parsed as Omit<Owed, 'id'>), id } })
+  }
+  return owed.sort((a, b) => a.place - b.place).map(({ entry }) => entry)
+}
+
+function parseObject(owner: string, what: string, text: string): object {
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value === 'object' && value !== null) return value
+  } catch (cause) {
+    throw damaged(owner, `${what} should be JSON, but "${shorten(text)}" came`, cause)
+  }
+  throw damaged(owner, `${what} should be an object, but "${shorten(text)}" came`)
+}
+
+function* pairsOf(owner: string, hash: unknown): Generator<readonly [string, string]> {
+  const list = listOf(owner, hash)
+  for (let index = 0; index + 1 < list.length; index += 2)
+    yield [stringOf(owner, list[index]), stringOf(owner, list[index + 1])]
+}
+
+export function listOf(owner: string, value: unknown): readonly unknown[] {
+  if (Array.isArray(value)) return value
+  throw noText(owner, value)
+}
+
+export function stringOf(owner: string, value: unknown): string {
+  if (typeof value === 'string') return value
+  throw noText(owner, value)
+}
