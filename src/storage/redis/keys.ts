@@ -80,8 +80,8 @@ export function bucketOf(owner: string): number {
   return (hash ^ (hash >>> 8)) & (BUCKETS - 1)
 }
 
-/** What stands between the domain and the owner in an index. No JID holds it, and no character sorts before it. */
-const BORDER = '\0'
+/** What stands between texts that are written as one. No JID holds it, and no character sorts before it. */
+export const BORDER = '\0'
 
 /** The owner's name in an index: by domain first, so that a domain is a range. */
 export const memberOf = (owner: string): string => domainOf(owner) + BORDER + owner

@@ -102,12 +102,37 @@ return 'done'
 `,
 }
 
-/** Rosters, each with what is owed, as one moment shows them. */
+/** How many answers the script `load` gives for each owner. */
+export const LOADED = 6
+
+/**
+ * Rosters, each with what is owed, as one moment shows them; two keys and six answers for each. The items come as two texts,
+ * their fields and their values: clients take much longer for thousands of short texts than for two long ones.
+ */
 export const LOAD: Script = {
   name: 'load',
   lua: `
 local found = {}
-for index, key in ipairs(KEYS) do found[index] = redis.call('HGETALL', key) end
+for index = 1, #KEYS, 2 do
+  local all = redis.call('HGETALL', KEYS[index])
+  local head, fields, values = {}, {}, {}
+  for place = 1, #all, 2 do
+    if string.byte(all[place]) == 58 then
+      fields[#fields + 1] = all[place]
+      values[#values + 1] = all[place + 1]
+    else
+      head[all[place]] = all[place + 1]
+    end
+  end
+  local owed = redis.call('HGETALL', KEYS[index + 1])
+  local at = (index - 1) / 2 * ${LOADED}
+  found[at + 1] = head.revision or false
+  found[at + 2] = head.version or false
+  found[at + 3] = head.layout or #all > 0 and ''
+  found[at + 4] = table.concat(fields, '\\0')
+  found[at + 5] = table.concat(values, ',')
+  found[at + 6] = #owed > 0 and owed
+end
 return found
 `,
 }

@@ -1,8 +1,8 @@
-import { shorten } from '../../core/text.js'
+import { copyText, shorten } from '../../core/text.js'
 import type { Owed, RosterChange, RosterChanges, StoredItem, StoredRoster } from '../port.js'
 import { freezeItem } from '../record.js'
 import { damaged, noText, otherLayout } from './errors.js'
-import { LAYOUT, memberOf } from './keys.js'
+import { BORDER, LAYOUT, memberOf } from './keys.js'
 
 /** Items stand beside `revision`, `version`, `layout` and `count` in one hash; their fields begin with this. */
 const ITEM = ':'
@@ -54,20 +54,24 @@ export function parseNews(text: string): { readonly owner: string; readonly revi
   }
 }
 
-/** A roster from its two hashes; `undefined` when there is none. What the values mean is checked at the library's border. */
-export function parseRoster(owner: string, hash: unknown, owes: unknown): StoredRoster | undefined {
-  const head = new Map<string, string>()
-  const items: StoredItem[] = []
-  for (const [field, value] of pairsOf(owner, hash)) {
-    if (field.startsWith(ITEM)) items.push(parseItem(owner, field, value))
-    else head.set(field, value)
-  }
-  if (head.size + items.length === 0) return undefined
-  const [revision, version] = [head.get('revision'), head.get('version')]
-  checkLayout(owner, head.get('layout'))
-  if (revision === undefined) throw damaged(owner, 'it has no revision')
-  const owed = parseOwed(owner, owes)
-  return version === undefined ? { items, owed, revision } : { items, owed, revision, version }
+/** A roster as the script `load` gives it; `undefined` when there is none. What it means is checked at the library's border. */
+export function parseRoster(owner: string, answers: readonly unknown[]): StoredRoster | undefined {
+  const [revision, version, layout, fields, values, owes] = answers
+  if (layout === null) return undefined
+  checkLayout(owner, layout)
+  if (revision === null) throw damaged(owner, 'it has no revision')
+  const items = fields === '' ? [] : parseItems(owner, stringOf(owner, fields), stringOf(owner, values))
+  const owed = owes === null ? [] : parseOwed(owner, owes)
+  const whole = { items, owed, revision: stringOf(owner, revision) }
+  return version === null ? whole : { ...whole, version: stringOf(owner, version) }
+}
+
+/** All values are parsed as one list. Whatever is no JSON, or more than one value, breaks it or its length. */
+function parseItems(owner: string, fields: string, values: string): readonly StoredItem[] {
+  const list = parseJson(owner, 'its items', `[${values}]`) as readonly unknown[]
+  const names = fields.split(BORDER)
+  if (list.length !== names.length) throw damaged(owner, `it has ${names.length} items with ${list.length} values`)
+  return names.map((field, index) => itemOf(owner, field, list[index]))
 }
 
 /** What the script `changes` says; `undefined`: the revision is not known any more. */
@@ -80,20 +84,23 @@ export function parseChanges(owner: string, reply: unknown): RosterChanges | und
   for (const [index, name] of listOf(owner, fields).entries()) {
     const [field, value] = [stringOf(owner, name), written[index]]
     if (value === null) remove.push(field.slice(ITEM.length))
-    else put.push(parseItem(owner, field, stringOf(owner, value)))
+    else put.push(itemOf(owner, field, parseJson(owner, `the item ${shorten(field)}`, stringOf(owner, value))))
   }
   const whole = { put, remove, owed: parseOwed(owner, owes), revision: stringOf(owner, revision) }
   return version === null ? whole : { ...whole, version: stringOf(owner, version) }
 }
 
 function checkLayout(owner: string, layout: unknown): void {
-  if (layout === undefined || layout === null) throw damaged(owner, 'it does not say its layout')
+  if (layout === '' || layout === null) throw damaged(owner, 'it does not say its layout')
   if (layout !== LAYOUT) throw otherLayout(owner, layout)
 }
 
-function parseItem(owner: string, field: string, value: string): StoredItem {
-  const jid = field.slice(ITEM.length)
-  return { ...(parseObject(owner, `the item ${shorten(jid)}`, value) as Omit<StoredItem, 'jid'>), jid }
+/** The value gets its key back; nobody else has it. The field is cut out of a text that holds all of them: this is a copy. */
+function itemOf(owner: string, field: string, value: unknown): StoredItem {
+  if (!isObject(value)) throw damaged(owner, `the item ${shorten(field)} should be an object`)
+  const item = value as { -readonly [K in keyof StoredItem]: StoredItem[K] }
+  item.jid = copyText(field.slice(ITEM.length))
+  return item
 }
 
 /** In the order in which they were owed: each value begins with its number. */
@@ -101,21 +108,24 @@ function parseOwed(owner: string, hash: unknown): readonly Owed[] {
   const owed: { readonly place: number; readonly entry: Owed }[] = []
   for (const [id, value] of pairsOf(owner, hash)) {
     const border = value.indexOf(' ')
-    const parsed = parseObject(owner, `what is owed as ${shorten(id)}`, value.slice(border + 1))
+    const what = `what is owed as ${shorten(id)}`
+    const parsed = parseJson(owner, what, value.slice(border + 1))
+    if (!isObject(parsed)) throw damaged(owner, `${what} should be an object`)
     owed.push({ place: Number(value.slice(0, border)), entry: { ...(parsed as Omit<Owed, 'id'>), id } })
   }
   return owed.sort((a, b) => a.place - b.place).map(({ entry }) => entry)
 }
 
-function parseObject(owner: string, what: string, text: string): object {
+function parseJson(owner: string, what: string, text: string): unknown {
   try {
-    const value: unknown = JSON.parse(text)
-    if (typeof value === 'object' && value !== null) return value
+    return JSON.parse(text)
   } catch (cause) {
     throw damaged(owner, `${what} should be JSON, but "${shorten(text)}" came`, cause)
   }
-  throw damaged(owner, `${what} should be an object, but "${shorten(text)}" came`)
 }
+
+const isObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 function* pairsOf(owner: string, hash: unknown): Generator<readonly [string, string]> {
   const list = listOf(owner, hash)

@@ -11,9 +11,10 @@ import type {
 } from '../port.js'
 import type { RedisClient } from './client.js'
 import { ALL, commitFailed, conflict, otherLayout, readFailed } from './errors.js'
-import { bucketOf, Keys } from './keys.js'
-import { CHANGES, COMMIT, LOAD } from './lua.js'
-import { argumentsOf, listOf, parseChanges, parseNews, parseRoster, stringOf } from './rows.js'
+import { Keys } from './keys.js'
+import { Loading } from './loading.js'
+import { CHANGES, COMMIT } from './lua.js'
+import { argumentsOf, parseChanges, parseNews, stringOf } from './rows.js'
 import { Runner } from './runner.js'
 import { walk } from './walk.js'
 
@@ -33,9 +34,6 @@ export interface RedisStorageOptions {
   readonly listen?: Listen
 }
 
-/** Owners that one script loads at the most: Redis does nothing else meanwhile. */
-const ABREAST = 64
-
 /**
  * Keeps rosters in Redis 7 or Valkey, alone or as a Cluster: each commit is one script that compares the revision and writes
  * what changed. Many processes may share it.
@@ -50,6 +48,7 @@ const ABREAST = 64
 export class RedisStorage implements RosterStorage {
   readonly #runner: Runner
   readonly #keys: Keys
+  readonly #loading: Loading
   readonly #listen: Listen | undefined
   readonly #stops = new Set<() => Promise<void>>()
   #closed = false
@@ -58,6 +57,7 @@ export class RedisStorage implements RosterStorage {
   constructor(options: RedisStorageOptions) {
     this.#runner = new Runner(options.client)
     this.#keys = new Keys(options.prefix ?? 'xmpp-roster')
+    this.#loading = new Loading(options.client, this.#runner, this.#keys)
     this.#listen = options.listen
   }
 
@@ -69,13 +69,7 @@ export class RedisStorage implements RosterStorage {
    */
   async load(owner: string): Promise<StoredRoster | undefined> {
     this.#checkOpen()
-    const { items, owed } = this.#keys.of(owner)
-    try {
-      const [hash, owes] = listOf(owner, await this.#runner.run(LOAD, [items, owed], []))
-      return parseRoster(owner, hash, owes)
-    } catch (cause) {
-      throw readFailed(owner, cause)
-    }
+    return this.#loading.one(owner)
   }
 
   /**
@@ -85,8 +79,7 @@ export class RedisStorage implements RosterStorage {
    */
   async loadMany(owners: readonly string[]): Promise<ReadonlyMap<string, StoredRoster>> {
     this.#checkOpen()
-    const parts = await Promise.all(together(owners).map((part) => this.#loadPart(part)))
-    return new Map(parts.flat())
+    return this.#loading.many(owners)
   }
 
   /**
@@ -179,43 +172,9 @@ export class RedisStorage implements RosterStorage {
     }
   }
 
-  async #loadPart(owners: readonly string[]): Promise<(readonly [string, StoredRoster])[]> {
-    const [first = ALL] = owners
-    const keys = owners.flatMap((owner) => {
-      const { items, owed } = this.#keys.of(owner)
-      return [items, owed]
-    })
-    try {
-      const hashes = listOf(first, await this.#runner.run(LOAD, keys, []))
-      return owners.flatMap((owner, index) => {
-        const roster = parseRoster(owner, hashes[2 * index], hashes[2 * index + 1])
-        return roster === undefined ? [] : [[owner, roster] as const]
-      })
-    } catch (cause) {
-      throw readFailed(owners.length === 1 ? first : ALL, cause)
-    }
-  }
-
   #checkOpen(): void {
     if (this.#closed) throw new RosterError('CLOSED', 'This storage was closed.')
   }
-}
-
-/** Owners whose keys share a hash tag, so that one script can load them. */
-function together(owners: readonly string[]): readonly (readonly string[])[] {
-  const parts: string[][] = []
-  const filling = new Map<number, string[]>()
-  for (const owner of new Set(owners)) {
-    const bucket = bucketOf(owner)
-    let part = filling.get(bucket)
-    if (part === undefined || part.length === ABREAST) {
-      part = []
-      filling.set(bucket, part)
-      parts.push(part)
-    }
-    part.push(owner)
-  }
-  return parts
 }
 
 /** There is nobody to tell: the connection has nothing to do with a watcher's trouble. */

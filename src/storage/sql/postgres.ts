@@ -45,9 +45,9 @@ export class PostgresDialect implements Dialect {
     const found = new Map<string, StoredRoster>()
     for (let from = 0; from < owners.length; from += AT_ONCE) {
       const values = new Values()
-      const wanted = values.list(owners.slice(from, from + AT_ONCE))
-      const sql = `${this.#roster(`SELECT ${ITEM_LIST} FROM ${this.#tables.items} i WHERE i.owner_id = o.id`)}
-        WHERE o.owner = ANY(${wanted})`
+      const wanted = ownersIn(owners.slice(from, from + AT_ONCE), values)
+      const items = `SELECT ${ITEM_LIST} FROM ${this.#tables.items} i WHERE i.owner_id = o.id`
+      const sql = `${this.#roster(items)} ${wanted}`
       for (const row of await connection.rows<RosterRow>({ sql, parameters: values.all }))
         found.set(row.owner, rosterIn(row))
     }
@@ -128,6 +128,13 @@ export class PostgresDialect implements Dialect {
     const columns = ['o.owner', 'o.revision', 'o.version', `(${items}) AS items`, `(${owed}) AS owed`, ...more]
     return `SELECT ${columns.join(', ')} FROM ${this.#tables.owners} o`
   }
+}
+
+/** Several are joined: a list of so many would be searched from its beginning for each row. */
+function ownersIn(owners: readonly string[], values: Values): string {
+  const [only] = owners
+  if (only !== undefined && owners.length === 1) return `WHERE o.owner = ${values.text(only)}`
+  return `JOIN unnest(${values.list(owners)}) k(key) ON o.owner = k.key COLLATE "C"`
 }
 
 function rosterIn({ items, owed, version, revision }: RosterRow): StoredRoster {

@@ -244,6 +244,32 @@ describeDatabase('redis', 'RedisStorage', (server) => {
     })
   })
 
+  describe('loadMany', () => {
+    const names = Array.from({ length: 200 }, (_, index) => `user${index}@example.net`)
+
+    test('asks one server by a few scripts, and a Cluster by those that stay in a slot', async () => {
+      const { storage: plain, client, prefix } = open()
+      await Promise.all(names.map((owner) => create(plain, owner)))
+      // As a server of a Cluster, or a proxy before one, refuses.
+      let refused = 0
+      const slots: RedisClient = {
+        async call(command, ...args) {
+          const tags = new Set(args.slice(2, 2 + Number(args[1])).map((key) => key.slice(0, key.indexOf('}'))))
+          if (tags.size > 1) refused += 1
+          if (tags.size > 1) throw new Error("CROSSSLOT Keys in request don't hash to the same slot")
+          return client.call(command, ...args)
+        },
+      }
+      const storage = new RedisStorage({ client: slots, prefix })
+      for (let round = 0; round < 2; round++) expect((await storage.loadMany(names)).size).toBe(200)
+      expect(refused).toBe(Math.ceil(200 / 64))
+      const before = Number(/cmdstat_evalsha:calls=(\d+)/.exec(await client.info('commandstats'))?.[1])
+      expect((await plain.loadMany(names)).size).toBe(200)
+      const after = Number(/cmdstat_evalsha:calls=(\d+)/.exec(await client.info('commandstats'))?.[1])
+      expect(after - before).toBe(Math.ceil(200 / 64))
+    })
+  })
+
   describe('erasing', () => {
     test('leaves nothing but a log, which goes by itself', async () => {
       const { storage, client, keysOf } = open()
