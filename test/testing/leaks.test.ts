@@ -7,7 +7,7 @@ import { TestHost } from '../../src/testing/host.js'
 import type { Guest } from '../../src/testing/peer.js'
 import { FOOTER, HEADER, plainAuth, RawPeer, SM } from './connection/support/raw.js'
 import { rosterGet } from './host/stage.js'
-import { componentHeader, GATEWAY, handshakeFor, settled } from './support/verona.js'
+import { componentHeader, GATEWAY, handshakeFor, settled } from './support/peers.js'
 
 /** How long a session waits to be resumed, in milliseconds. */
 const LONGEST_WAIT = 300_000
