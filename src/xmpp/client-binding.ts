@@ -19,7 +19,7 @@ import {
 import { decodeWhole, isSecure, managementOf } from './entity.js'
 import { Listeners } from './listeners.js'
 import { Questions } from './questions.js'
-import type { EntityWire } from './wire.js'
+import { type EntityWire, UNANSWERED } from './wire.js'
 
 const NS_STREAMS = 'http://etherx.jabber.org/streams'
 const NS_SM = 'urn:xmpp:sm:3'
@@ -77,9 +77,10 @@ export class ClientBinding {
     this.#listeners.on('offline', () => this.#end())
     const { emitter } = managementOf(entity)
     if (emitter !== undefined) this.#listeners.onOther(emitter, 'resumed', () => this.#resumed())
-    entity.iqCallee.set(NS_ROSTER, 'query', (context: IqContext, next: () => unknown) =>
-      this.#isDetached ? next() : this.#reply(context.stanza),
-    )
+    entity.iqCallee.set(NS_ROSTER, 'query', (context: IqContext, next: () => unknown) => {
+      if (this.#wire.isEnding()) return UNANSWERED
+      return this.#isDetached ? next() : this.#reply(context.stanza)
+    })
   }
 
   // — the session —

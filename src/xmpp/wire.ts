@@ -16,6 +16,11 @@ import {
 } from './codec.js'
 import { kindOf, type XmppEntity } from './entity.js'
 
+const ENDING: ReadonlySet<string> = new Set(['closing', 'close', 'disconnecting', 'disconnect', 'offline'])
+
+/** What a handler of xmpp.js returns that answers nothing, not even with an error. */
+export const UNANSWERED: Promise<never> = new Promise(() => undefined)
+
 /** An xmpp.js entity as the roster sees it. */
 export class EntityWire implements Wire {
   readonly kind: 'client' | 'component'
@@ -58,6 +63,11 @@ export class EntityWire implements Wire {
 
   isOnline(): boolean {
     return this.entity.status === 'online'
+  }
+
+  /** Nothing can be written any more: xmpp.js makes an answer that it cannot write an error of the connection. */
+  isEnding(): boolean {
+    return ENDING.has(this.entity.status)
   }
 
   isOurs(stanza: Element): boolean {

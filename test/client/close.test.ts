@@ -27,6 +27,21 @@ test('after close no listener is left, and no timer waits (promise 26)', async (
   expect(clock.waiting).toBe(0)
 })
 
+test.each([
+  ['while the roster is open', false],
+  ['after it was closed', true],
+])('a push into a stream that is closing, %s, is no error of the connection (promise 26)', async (_, isClosed) => {
+  const juliet = new FakeClient()
+  const roster = new Roster(juliet.entity)
+  await juliet.login()
+  juliet.said()
+  if (isClosed) await roster.close()
+  juliet.entity._status('closing')
+  juliet.receive(push(item(ROMEO, 'both')))
+  await turn()
+  expect([juliet.said(), juliet.errors]).toEqual([[], []])
+})
+
 test('after close pushes are somebody else’s: ours steps aside (promise 26)', async () => {
   const juliet = new FakeClient()
   const first = new Roster(juliet.entity)

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { bindIq, HEADER, plainAuth, SASL, SM, streamError } from './connection/support/raw.js'
 import { rosterGet } from './host/stage.js'
-import { componentHeader, GATEWAY, handshakeFor, lines, settled, useVerona } from './support/verona.js'
+import { componentHeader, GATEWAY, handshakeFor, settled } from './support/peers.js'
+import { lines, useVerona } from './support/verona.js'
 
 // After each of these tests two friends talk, see each other, and the server closes with no timer left.
 const verona = useVerona()

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { bindIq, type RawPeer } from './connection/support/raw.js'
 import { JULIET, ROMEO, rosterGet, rosterSet, subscription } from './host/stage.js'
-import { lines, settled, useVerona } from './support/verona.js'
+import { settled } from './support/peers.js'
+import { lines, useVerona } from './support/verona.js'
 
 // After each of these tests two friends talk, see each other, and the server closes with no timer left.
 const verona = useVerona()

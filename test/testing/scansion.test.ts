@@ -3,13 +3,13 @@
  * rosters, presence and subscriptions, in other words and with other people: each name in brackets is that of a script. What
  * they show of group chat, publishing and blocking is left out, and what Prosody does beyond RFC 6121.
  */
-import { type Element, parse } from 'ltx/lib/ltx.js'
+import { parse } from 'ltx/lib/ltx.js'
 import { afterEach, expect, onTestFinished, test } from 'vitest'
 import { TestServer } from '../../src/testing/server.js'
 import { NS_ROSTER } from '../../src/xmpp/codec.js'
 import { connectClient, connectComponent, stopAll, stopEntity } from '../servers/support/connect.js'
 import { jidOf, type TestEntity } from '../servers/support/entity.js'
-import { record, stopRecording } from '../servers/support/record.js'
+import { type Recording, record, stopRecording } from '../servers/support/record.js'
 import { settled } from '../servers/support/settle.js'
 import type { TestedServer } from '../servers/support/types.js'
 import { inWords } from './host/stage.js'
@@ -23,15 +23,11 @@ afterEach(stopRecording)
 /** Somebody at a plain client, who says XML and hears words. */
 class Actor {
   readonly entity: TestEntity
-  readonly #log: { readonly received: readonly Element[]; clear(): void }
+  readonly #log: Recording
 
-  constructor(entity: TestEntity, log: Actor['log']) {
+  constructor(entity: TestEntity, log: Recording) {
     this.entity = entity
     this.#log = log
-  }
-
-  get log() {
-    return this.#log
   }
 
   get jid(): string {
@@ -75,7 +71,7 @@ async function theatre() {
   }
   const place = known as unknown as TestedServer
   const watched = (make: (before: (entity: TestEntity) => void) => Promise<TestEntity>): Promise<Actor> => {
-    const logs: Actor['log'][] = []
+    const logs: Recording[] = []
     const before = (entity: TestEntity): void => {
       entity.iqCallee.set(NS_ROSTER, 'query', () => true)
       logs.push(record(entity))

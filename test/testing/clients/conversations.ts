@@ -11,6 +11,8 @@ export interface Place {
   enterWrongly(jid: string): Promise<unknown>
   /** Whether the server says what RFC 6121 says, no more and no less, and in its order. Prosody says more here and less there. */
   readonly isStrict: boolean
+  /** Breaks the connection of a session as a network does; `undefined`: nobody can here. */
+  readonly cut?: (jid: string) => void
 }
 
 const compare = ({ isStrict }: Place, heard: readonly string[], expected: readonly string[]): void => {
@@ -19,7 +21,7 @@ const compare = ({ isStrict }: Place, heard: readonly string[], expected: readon
 }
 
 /** Everybody has heard everything that was said so far: the server handles what it is told one after the other. */
-const settled = async (...people: readonly Person[]): Promise<void> => {
+export const settled = async (...people: readonly Person[]): Promise<void> => {
   for (const person of people) await person.ping()
 }
 
@@ -221,6 +223,25 @@ const presence = (place: Place): void => {
   })
 }
 
+const resumption = (place: Place, cut: (jid: string) => void): void => {
+  test('a session that is cut and resumed misses nothing, and its contacts do not see it go (XEP-0198)', async () => {
+    const { he, she } = await befriended(place)
+    for (const show of ['away', 'dnd', 'xa']) {
+      await she.survives(() => {
+        cut(she.jid)
+        void he.announce(show)
+      })
+      await settled(he, she)
+      expect(he.heard()).toEqual([`${he.jid} ${show}`])
+      // Some clients count too little, and are told again what they know.
+      expect(she.heard()).toContain(`${he.jid} ${show}`)
+    }
+    await she.announce('chat')
+    await settled(she, he)
+    expect(he.heard()).toEqual([`${she.jid} chat`])
+  })
+}
+
 /** What an ordinary client does with rosters, whoever made it. */
 export function conversations(place: Place): void {
   test('a wrong password is refused', async () => {
@@ -232,4 +253,5 @@ export function conversations(place: Place): void {
   versions(place)
   subscriptions(place)
   presence(place)
+  if (place.cut !== undefined) resumption(place, place.cut)
 }

@@ -43,6 +43,8 @@ export interface Person {
   ping(): Promise<void>
   /** What came since the last look. */
   heard(): readonly string[]
+  /** Its connection breaks by `cut`; done when it has come back and resumed its session (XEP-0198). */
+  survives(cut: () => void): Promise<void>
   /** Logs out; done when the connection has ended. Can be called twice. */
   leave(): Promise<void>
 }

@@ -131,6 +131,14 @@ export class SlixmppPerson implements Person {
     return this.#heard.splice(0)
   }
 
+  async survives(cut: () => void): Promise<void> {
+    const resumed = this.#ask({ what: 'resume' })
+    // It is ready for it by then.
+    await this.ping()
+    cut()
+    await resumed
+  }
+
   async leave(): Promise<void> {
     if (this.#child.exitCode !== null) return
     const ended = once(this.#child, 'close')

@@ -37,13 +37,18 @@ class Person(slixmpp.ClientXMPP):
         # Otherwise it would accept everybody by itself.
         self.roster.auto_authorize = None
         self.roster.auto_subscribe = False
+        self.register_plugin('xep_0198')
         self.version = login.get('version')
+        self.place = (login['host'], login['port'])
         self.has_roster = {}
         self.add_filter('in', self.look)
         self.add_event_handler('session_start', self.started)
         self.add_event_handler('failed_all_auth', lambda _: tell(failed='not-authorized'))
         self.add_event_handler('presence', self.hear_presence)
         self.add_event_handler('roster_update', self.hear_push)
+
+    def enter(self):
+        self.connect(self.place, force_starttls=False, disable_starttls=True)
 
     def look(self, stanza):
         # Whoever asks a stanza for its roster afterwards finds an empty one in it: it is made by asking.
@@ -63,6 +68,12 @@ class Person(slixmpp.ClientXMPP):
         if iq['type'] == 'set':
             tell(push=in_words(iq), version=self.client_roster.version)
 
+    async def come_back(self):
+        resumed = asyncio.get_running_loop().create_future()
+        self.add_event_handler('session_resumed', lambda _: resumed.set_result(None), disposable=True)
+        self.add_event_handler('disconnected', lambda _: self.enter(), disposable=True)
+        await resumed
+
     async def do(self, what, jid=None, item=None, show=None):
         if what == 'roster':
             result = await self.get_roster()
@@ -81,6 +92,8 @@ class Person(slixmpp.ClientXMPP):
             iq = self.make_iq_get(queryxmlns=None, ito=self.boundjid.domain)
             iq.append(slixmpp.xmlstream.ET.Element('{urn:xmpp:ping}ping'))
             await iq.send()
+        elif what == 'resume':
+            await self.come_back()
         elif what == 'leave':
             await self.disconnect()
         else:
@@ -88,15 +101,19 @@ class Person(slixmpp.ClientXMPP):
         return None
 
 
+async def answer(person, number, **question):
+    try:
+        tell(number=number, answer=await person.do(**question))
+    except IqError as error:
+        tell(number=number, error=error.condition)
+
+
 async def converse(person, lines):
     while line := await lines.readline():
         question = json.loads(line)
-        number = question.pop('number')
-        try:
-            tell(number=number, answer=await person.do(**question))
-        except IqError as error:
-            tell(number=number, error=error.condition)
+        answering = asyncio.ensure_future(answer(person, **question))
         if question['what'] == 'leave':
+            await answering
             return
 
 
@@ -106,7 +123,7 @@ async def main():
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
     login = json.loads(await lines.readline())
     person = Person(login)
-    person.connect((login['host'], login['port']), force_starttls=False, disable_starttls=True)
+    person.enter()
     await converse(person, lines)
 
 

@@ -77,8 +77,17 @@ class StanzaJsPerson implements Person {
     return this.#heard.splice(0)
   }
 
+  async survives(cut: () => void): Promise<void> {
+    const resumed = once(this.#agent, 'stream:management:resumed')
+    this.#agent.once('disconnected', () => this.#agent.connect())
+    cut()
+    await resumed
+  }
+
   async leave(): Promise<void> {
     if (this.#agent.transport === undefined) return
+    // What it has still to answer it would send behind its end, and complain.
+    await this.ping()
     const gone = once(this.#agent, 'disconnected')
     this.#agent.disconnect()
     await gone

@@ -88,6 +88,16 @@ class XmppJsPerson implements Person {
     return this.#heard.splice(0)
   }
 
+  async survives(cut: () => void): Promise<void> {
+    const { reconnect, streamManagement } = this.#entity
+    const resumed = new Promise<void>((resolve) => streamManagement.on('resumed', resolve))
+    reconnect.delay = 10
+    reconnect.start()
+    cut()
+    await resumed
+    reconnect.stop()
+  }
+
   async leave(): Promise<void> {
     if (this.#entity.status === 'online') await this.#entity.stop()
   }
