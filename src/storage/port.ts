@@ -49,7 +49,7 @@ export interface StoredRoster {
 export interface RosterChange {
   /** The revision that the change was made from; `undefined` = the roster must not exist yet. */
   readonly base: string | undefined
-  /** The new one, made by the library (128 random bits): an adapter stores and compares it, nothing else. */
+  /** The new one, made by the library (at least 122 random bits): an adapter stores and compares it, nothing else. */
   readonly revision: string
   /** Items to write, each as a whole; one that is there already is replaced. */
   readonly put?: readonly StoredItem[]

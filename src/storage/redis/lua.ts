@@ -4,8 +4,9 @@ export interface Script {
   readonly lua: string
 }
 
-/** How many commits `changes` looks back at the most. */
+/** How many commits `changes` can look back at least, and how many the log holds before it is cut to that. */
 const REMEMBERED = 32
+const MOST_REMEMBERED = 64
 
 /** Seconds after its last commit when the log of an owner goes: what is idle for so long is loaded as a whole. */
 const LOG_LASTS = 3_600
@@ -15,8 +16,7 @@ const CHUNK = 4_000
 
 /**
  * Writes one change, or nothing: a script that fails half-way leaves what it has written, so everything that can fail comes
- * before the first write. That is why each key is read first (one of another type is refused by that), and why the length
- * of what owes and asks is looked at.
+ * before the first write. That is why each key that will be written is read first: one of another type is refused by that.
  *
  * A client may send a command again when it has not seen the answer. The log knows the token of each commit by which it
  * tells such a repetition from a change that comes from an old revision.
@@ -27,12 +27,9 @@ export const COMMIT: Script = {
 local items, owed, asks, log, owners, owing, asking = unpack(KEYS)
 local layout, base, revision, token, member, version, entry, channel, news, erase = unpack(ARGV, 1, 10)
 local puts, removes, owes, settles, requests = tonumber(ARGV[11]), tonumber(ARGV[12]), tonumber(ARGV[13]), tonumber(ARGV[14]), tonumber(ARGV[15])
+local erases = erase == '1'
 
 local now = redis.call('HMGET', items, 'revision', 'layout', 'count')
-local had = { owed = redis.call('HLEN', owed), asks = redis.call('SCARD', asks) }
-redis.call('LLEN', log)
-for _, index in ipairs({ owners, owing, asking }) do redis.call('ZCARD', index) end
-
 if now[2] and now[2] ~= layout then return 'layout ' .. now[2] end
 if (now[1] and '=' .. now[1] or '') ~= base then
   for _, known in ipairs(redis.call('LRANGE', log, 0, -1)) do
@@ -40,6 +37,18 @@ if (now[1] and '=' .. now[1] or '') ~= base then
   end
   return 'conflict'
 end
+
+local asked = (erases or puts + removes > 0) and redis.call('SCARD', asks) or 0
+if erases or owes + settles > 0 then
+  redis.call('HLEN', owed)
+  redis.call('ZCARD', owing)
+end
+if erases or asked + requests > 0 then redis.call('ZCARD', asking) end
+if erases or not now[1] then redis.call('ZCARD', owners) end
+
+local remembered = redis.call('RPUSH', log, token .. entry)
+if entry == '' then redis.call('LTRIM', log, -1, -1) elseif remembered > ${MOST_REMEMBERED} then redis.call('LTRIM', log, -${REMEMBERED}, -1) end
+redis.call('EXPIRE', log, ${LOG_LASTS})
 
 local function each(command, key, from, count)
   for first = from, from + count - 1, ${CHUNK} do
@@ -51,16 +60,16 @@ local function mark(index, belongs)
   if belongs then redis.call('ZADD', index, 0, member) else redis.call('ZREM', index, member) end
 end
 
-if erase == '1' then
+if erases then
   redis.call('UNLINK', items, owed, asks)
   for _, index in ipairs({ owners, owing, asking }) do redis.call('ZREM', index, member) end
 else
   local at = 16
   each('HDEL', items, at, removes)
-  if had.asks > 0 then each('SREM', asks, at, removes) end
+  if asked > 0 then each('SREM', asks, at, removes) end
   at = at + removes
   each('HSET', items, at, puts * 2)
-  if had.asks > 0 then
+  if asked > 0 then
     for index = at, at + puts * 2 - 2, 2 do redis.call('SREM', asks, ARGV[index]) end
   end
   at = at + puts * 2
@@ -90,13 +99,9 @@ else
   redis.call('HSET', items, unpack(head))
   if not now[1] then mark(owners, true) end
   if owes + settles > 0 then mark(owing, redis.call('HLEN', owed) > 0) end
-  if requests + had.asks > 0 then mark(asking, redis.call('SCARD', asks) > 0) end
+  if requests + asked > 0 then mark(asking, redis.call('SCARD', asks) > 0) end
 end
 
-if entry == '' then redis.call('UNLINK', log) end
-redis.call('RPUSH', log, token .. entry)
-redis.call('LTRIM', log, -${REMEMBERED}, -1)
-redis.call('EXPIRE', log, ${LOG_LASTS})
 if channel ~= '' then redis.call('PUBLISH', channel, news) end
 return 'done'
 `,

@@ -34,6 +34,10 @@ export interface RedisStorageOptions {
   readonly listen?: Listen
 }
 
+/** A token of a commit: the random name of its storage, and its number there. */
+const COUNT_LENGTH = 12
+const TOKEN_LENGTH = 32 + COUNT_LENGTH
+
 /**
  * Keeps rosters in Redis 7 or Valkey, alone or as a Cluster: each commit is one script that compares the revision and writes
  * what changed. Many processes may share it.
@@ -50,6 +54,8 @@ export class RedisStorage implements RosterStorage {
   readonly #keys: Keys
   readonly #loading: Loading
   readonly #listen: Listen | undefined
+  readonly #name = randomId()
+  #commits = 0
   readonly #stops = new Set<() => Promise<void>>()
   #closed = false
 
@@ -97,7 +103,7 @@ export class RedisStorage implements RosterStorage {
     const channel = this.#listen === undefined ? '' : this.#keys.channel
     let answer: string
     try {
-      const args = argumentsOf(owner, change, randomId(), channel)
+      const args = argumentsOf(owner, change, this.#nextToken(), channel)
       answer = stringOf(owner, await this.#runner.run(COMMIT, keys, args))
     } catch (cause) {
       throw commitFailed(owner, cause)
@@ -116,7 +122,7 @@ export class RedisStorage implements RosterStorage {
   }
 
   /**
-   * What changed since a revision. The last 32 commits of the last hour are known, each up to 256 items.
+   * What changed since a revision. The last 32 commits at least are known, for an hour after the last of them; none of more than 256 items.
    *
    * @throws {RosterError} as {@link RedisStorage.load}
    */
@@ -124,7 +130,7 @@ export class RedisStorage implements RosterStorage {
     this.#checkOpen()
     const { items, owed, log } = this.#keys.of(owner)
     try {
-      const reply = await this.#runner.run(CHANGES, [items, owed, log], [since, String(randomId().length)])
+      const reply = await this.#runner.run(CHANGES, [items, owed, log], [since, String(TOKEN_LENGTH)])
       return parseChanges(owner, reply)
     } catch (cause) {
       throw readFailed(owner, cause)
@@ -170,6 +176,12 @@ export class RedisStorage implements RosterStorage {
     } catch (cause) {
       throw readFailed(ALL, cause)
     }
+  }
+
+  /** What no other commit has, by whatever storage. */
+  #nextToken(): string {
+    this.#commits += 1
+    return this.#name + this.#commits.toString(16).padStart(COUNT_LENGTH, '0')
   }
 
   #checkOpen(): void {

@@ -157,14 +157,14 @@ function examineFile(driver: Driver, path: string, tables: Tables): boolean {
     return false
   }
   try {
+    // A folder can be opened to read as well, and what is read from it is anything. Opening alone writes nothing.
+    openFile(driver, path).close()
     examine(new Connection(database), tables)
     return true
   } catch (cause) {
     const error = asRosterError(cause, {})
     // A journal that a crash left behind must be played back first, which takes somebody who may write.
     if (error.code === 'STORAGE_FAILED') return false
-    // A folder can be opened to read as well, and looks like a damaged file then. Opening alone writes nothing.
-    openFile(driver, path).close()
     throw error
   } finally {
     database.close()

@@ -9,6 +9,9 @@ import { temporaryFolder } from './support/folder.js'
 const file = temporaryFolder()
 const ROUNDS = 6
 
+// Hundreds of commits wait for the disk here, and so may everybody else on the machine.
+vi.setConfig({ testTimeout: 120_000 })
+
 afterEach(() => {
   killWriters()
   vi.useRealTimers()
