@@ -1,4 +1,5 @@
 import type { Element } from 'ltx'
+import { wakefulClock } from '../core/clock.js'
 import { hasAsked, stranger } from '../core/contact.js'
 import { RosterError } from '../core/errors.js'
 import { bareJid, type JidLike } from '../core/jid.js'
@@ -16,15 +17,6 @@ const NO_WIRE: OutboxWire = {
   transmit: () => Promise.reject(notConnected()),
   parse: parseStanza,
   read: readStanza,
-}
-
-/** Unlike the library's own clock, this one keeps the process alive: it has nothing else to wait for. */
-const CLOCK = {
-  now: () => Date.now(),
-  after(ms: number, run: () => void) {
-    const timer = setTimeout(run, ms)
-    return () => clearTimeout(timer)
-  },
 }
 
 /**
@@ -67,7 +59,7 @@ export async function answerRequest(
   return ledger.run((draft) => {
     const known = draft.contact(jid)
     if (!hasAsked(known)) return { value: false }
-    const outcome = step(known, { kind }, CLOCK.now())
+    const outcome = step(known, { kind }, wakefulClock.now())
     draft.put(outcome.contact)
     draft.sends.push(...outcome.sends)
     return { value: outcome.done }
@@ -91,7 +83,7 @@ function commandFor(decision: 'authorize' | 'deny'): 'authorize' | 'unauthorize'
 function ledgerOf(storage: RosterStorage, owner: string): Ledger {
   const ledger: Ledger = new Ledger(owner, {
     storage,
-    clock: CLOCK,
+    clock: wakefulClock,
     wire: NO_WIRE,
     sends: false,
     count: () => undefined,

@@ -1,3 +1,4 @@
+import { RosterError } from '../core/errors.js'
 import type { RosterStorage, StoredRoster } from '../storage/port.js'
 
 interface Asked {
@@ -35,7 +36,19 @@ export class Loader {
       const found = await this.#storage.loadMany?.([...asked.keys()])
       for (const [owner, one] of asked) one.resolve(found?.get(owner))
     } catch (reason) {
-      for (const one of asked.values()) one.reject(reason)
+      if (asked.size > 1 && isAboutOne(reason)) this.#loadEach(asked)
+      else for (const one of asked.values()) one.reject(reason)
+    }
+  }
+
+  /** An owner whose roster cannot be read is no trouble of those who were asked for along with it. */
+  #loadEach(asked: ReadonlyMap<string, Asked>): void {
+    for (const [owner, one] of asked) {
+      this.#count('loads')
+      this.#storage.load(owner).then(one.resolve, one.reject)
     }
   }
 }
+
+const isAboutOne = (reason: unknown): boolean =>
+  reason instanceof RosterError && (reason.code === 'STORAGE_CORRUPT' || reason.code === 'UNSUPPORTED')

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { MemoryStorage, type RosterChange, type StoredRoster } from '../../src/index.js'
+import { MemoryStorage, type RosterChange, RosterError, type StoredRoster } from '../../src/index.js'
 import { DOMAIN, presence, probe, ROMEO, stage, store, subscribe, subscribed, turn } from './stage.js'
 
 /** A storage that notes who is asked for, together or alone. */
@@ -59,7 +59,40 @@ describe('Starting with many stored owners', () => {
   })
 })
 
+/** Cannot read one of its rosters, whoever is asked for along with it. */
+class DamagedIn extends Noting {
+  readonly #damaged: string
+
+  constructor(damaged: string) {
+    super()
+    this.#damaged = damaged
+  }
+
+  #check(owners: readonly string[]): void {
+    if (owners.includes(this.#damaged)) throw new RosterError('STORAGE_CORRUPT', 'It is damaged.')
+  }
+
+  override async load(owner: string): Promise<StoredRoster | undefined> {
+    this.#check([owner])
+    return super.load(owner)
+  }
+
+  override async loadMany(owners: readonly string[]): ReturnType<MemoryStorage['loadMany']> {
+    this.#check(owners)
+    return super.loadMany(owners)
+  }
+}
+
 describe('Owners that arrive in one tick (promise 23)', () => {
+  test('are loaded although one of them cannot be', async () => {
+    const storage = await filled(new DamagedIn(ownerNr(3)), 5)
+    const { hear, said, told } = await stage({ storage })
+    await hear(...owners(5).map((owner) => probe(`${ROMEO}/x`, owner)))
+
+    expect(said()).toHaveLength(4)
+    expect(told()).toEqual(['error STORAGE_CORRUPT'])
+  })
+
   test('are loaded in one round trip', async () => {
     const storage = await filled(new Noting(), 100)
     const { hear, said } = await stage({ storage })

@@ -13,7 +13,7 @@ export interface IoredisClient {
 
 /** A client or a pool of node-redis. */
 export interface NodeRedisClient {
-  sendCommand(args: readonly string[]): Promise<unknown>
+  sendCommand(args: string[]): Promise<unknown>
 }
 
 /** A cluster of node-redis: it is told the key that decides about the node. */
@@ -46,7 +46,7 @@ export function senderOf(client: RedisClient): Send {
   }
   if (has(client, 'sendCommand')) {
     const node = client as NodeRedisClient
-    return (_key, command) => node.sendCommand(command)
+    return (_key, command) => node.sendCommand([...command])
   }
   throw new RosterError('UNSUPPORTED', 'Expected a client of ioredis or node-redis, but it has no call or sendCommand.')
 }

@@ -18,12 +18,18 @@ export interface OwnerKeys {
   readonly indexes: Readonly<Record<Index, string>>
 }
 
+interface Bucket {
+  readonly tag: string
+  readonly indexes: Readonly<Record<Index, string>>
+}
+
 /**
  * Names the keys of a storage. The hash tag (the part in braces, which alone decides about the slot) comes first and holds
  * the prefix and the bucket; what an owner is made of comes last and may hold braces itself.
  */
 export class Keys {
   readonly #prefix: string
+  readonly #buckets: Bucket[] = []
 
   /** @throws {RosterError} `UNSUPPORTED`: no prefix that could stand in a hash tag */
   constructor(prefix: string) {
@@ -42,31 +48,31 @@ export class Keys {
   }
 
   of(owner: string): OwnerKeys {
-    const tag = this.#tag(bucketOf(owner))
+    const { tag, indexes } = this.#bucket(bucketOf(owner))
     return {
       items: `${tag}:items:${owner}`,
       owed: `${tag}:owes:${owner}`,
       asks: `${tag}:asks:${owner}`,
       log: `${tag}:log:${owner}`,
-      indexes: indexesOf(tag),
+      indexes,
     }
   }
 
   /** The key of one bucket's part of an index. */
   index(bucket: number, index: Index): string {
-    return indexesOf(this.#tag(bucket))[index]
+    return this.#bucket(bucket).indexes[index]
   }
 
-  #tag(bucket: number): string {
-    return `{${this.#prefix}:${bucket.toString(16).padStart(2, '0')}}`
+  #bucket(bucket: number): Bucket {
+    let known = this.#buckets[bucket]
+    if (known === undefined) {
+      const tag = `{${this.#prefix}:${bucket.toString(16).padStart(2, '0')}}`
+      known = { tag, indexes: { owners: `${tag}:owners`, owed: `${tag}:with-owed`, request: `${tag}:with-request` } }
+      this.#buckets[bucket] = known
+    }
+    return known
   }
 }
-
-const indexesOf = (tag: string): Readonly<Record<Index, string>> => ({
-  owners: `${tag}:owners`,
-  owed: `${tag}:with-owed`,
-  request: `${tag}:with-request`,
-})
 
 /** FNV-1a over the UTF-16 code units. It is part of the layout. */
 export function bucketOf(owner: string): number {

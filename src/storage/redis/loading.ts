@@ -10,8 +10,6 @@ import type { Runner } from './runner.js'
 /** Owners that one script loads at the most: Redis does nothing else meanwhile. */
 const TOGETHER = 64
 
-type Found = readonly (readonly [string, StoredRoster])[]
-
 /** Loads owners by the script `load`: as many in one as belong together, all scripts at once. */
 export class Loading {
   readonly #runner: Runner
@@ -26,8 +24,7 @@ export class Loading {
   }
 
   async one(owner: string): Promise<StoredRoster | undefined> {
-    const [found] = await this.#load([owner])
-    return found?.[1]
+    return (await this.#all([[owner]])).get(owner)
   }
 
   async many(owners: readonly string[]): Promise<ReadonlyMap<string, StoredRoster>> {
@@ -44,22 +41,24 @@ export class Loading {
   }
 
   async #all(parts: readonly (readonly string[])[]): Promise<ReadonlyMap<string, StoredRoster>> {
-    const found = await Promise.all(parts.map((part) => this.#load(part)))
-    return new Map(found.flat())
+    const found = new Map<string, StoredRoster>()
+    await Promise.all(parts.map((part) => this.#load(part, found)))
+    return found
   }
 
-  async #load(owners: readonly string[]): Promise<Found> {
+  async #load(owners: readonly string[], found: Map<string, StoredRoster>): Promise<void> {
     const about = owners.length === 1 ? (owners[0] ?? ALL) : ALL
-    const keys = owners.flatMap((owner) => {
+    const keys: string[] = []
+    for (const owner of owners) {
       const { items, owed } = this.#keys.of(owner)
-      return [items, owed]
-    })
+      keys.push(items, owed)
+    }
     try {
       const answers = listOf(about, await this.#runner.run(LOAD, keys, []))
-      return owners.flatMap((owner, index) => {
+      for (const [index, owner] of owners.entries()) {
         const roster = parseRoster(owner, answers.slice(index * LOADED, (index + 1) * LOADED))
-        return roster === undefined ? [] : [[owner, roster] as const]
-      })
+        if (roster !== undefined) found.set(owner, roster)
+      }
     } catch (cause) {
       throw readFailed(about, cause)
     }

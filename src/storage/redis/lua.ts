@@ -25,8 +25,9 @@ export const COMMIT: Script = {
   name: 'commit',
   lua: `
 local items, owed, asks, log, owners, owing, asking = unpack(KEYS)
-local layout, base, revision, token, member, version, entry, channel, news, erase = unpack(ARGV, 1, 10)
-local puts, removes, owes, settles, requests = tonumber(ARGV[11]), tonumber(ARGV[12]), tonumber(ARGV[13]), tonumber(ARGV[14]), tonumber(ARGV[15])
+local layout, base, revision, token, member, version, entry, channel, news, erase, counts = unpack(ARGV, 1, 11)
+local puts, removes, owes, settles, requests = string.match(counts, '(%d+) (%d+) (%d+) (%d+) (%d+)')
+puts, removes, owes, settles, requests = tonumber(puts), tonumber(removes), tonumber(owes), tonumber(settles), tonumber(requests)
 local erases = erase == '1'
 
 local now = redis.call('HMGET', items, 'revision', 'layout', 'count')
@@ -64,7 +65,7 @@ if erases then
   redis.call('UNLINK', items, owed, asks)
   for _, index in ipairs({ owners, owing, asking }) do redis.call('ZREM', index, member) end
 else
-  local at = 16
+  local at = 12
   each('HDEL', items, at, removes)
   if asked > 0 then each('SREM', asks, at, removes) end
   at = at + removes
@@ -129,7 +130,8 @@ for index = 1, #KEYS, 2 do
       head[all[place]] = all[place + 1]
     end
   end
-  local owed = redis.call('HGETALL', KEYS[index + 1])
+  -- Who never owed anything has no count.
+  local owed = head.count and redis.call('HGETALL', KEYS[index + 1]) or {}
   local at = (index - 1) / 2 * ${LOADED}
   found[at + 1] = head.revision or false
   found[at + 2] = head.version or false

@@ -12,22 +12,24 @@ const MOST_LOGGED = 256
 
 /** What the script `commit` is told besides the keys. The values are text by now: the change may be written to afterwards. */
 export function argumentsOf(owner: string, change: RosterChange, token: string, channel: string): readonly string[] {
-  const { base, revision, version, remove = [], settle = [], owe = [] } = change
-  // Of an item that is put twice the last word counts, also about its request.
-  const put = [...new Map(change.put?.map((item) => [item.jid, item])).values()]
-  const news = channel === '' ? '' : newsOf(owner, change.erase ? undefined : revision)
+  const { base, revision, version, erase, remove = [], settle = [], owe = [] } = change
+  const put = lastOfEach(change.put ?? [])
   const asking = put.filter((item) => item.request !== undefined)
-  return [
-    ...[LAYOUT, base === undefined ? '' : `=${base}`, revision, token, memberOf(owner)],
-    ...[version === undefined ? '' : `=${version}`, entryOf(change), channel, news, change.erase ? '1' : ''],
-    ...[put.length, remove.length, owe.length, settle.length, asking.length].map(String),
-    ...remove.map((jid) => ITEM + jid),
-    ...put.flatMap((item) => [ITEM + item.jid, textOf(item)]),
-    ...asking.map(({ jid }) => ITEM + jid),
-    ...settle,
-    ...owe.flatMap(({ id, at, xml }) => [id, JSON.stringify({ at, xml })]),
-  ]
+  const news = channel === '' ? '' : newsOf(owner, erase ? undefined : revision)
+  const counts = `${put.length} ${remove.length} ${owe.length} ${settle.length} ${asking.length}`
+  const args = [LAYOUT, base === undefined ? '' : `=${base}`, revision, token, memberOf(owner)]
+  args.push(version === undefined ? '' : `=${version}`, entryOf(change), channel, news, erase ? '1' : '', counts)
+  for (const jid of remove) args.push(ITEM + jid)
+  for (const item of put) args.push(ITEM + item.jid, textOf(item))
+  for (const { jid } of asking) args.push(ITEM + jid)
+  for (const id of settle) args.push(id)
+  for (const { id, at, xml } of owe) args.push(id, JSON.stringify({ at, xml }))
+  return args
 }
+
+/** Of an item that is put twice the last word counts, also about its request. */
+const lastOfEach = (put: readonly StoredItem[]): readonly StoredItem[] =>
+  put.length < 2 ? put : [...new Map(put.map((item) => [item.jid, item])).values()]
 
 /** The item without its key. What is no item throws. */
 function textOf(item: StoredItem): string {

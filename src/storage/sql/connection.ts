@@ -1,7 +1,7 @@
 import { CompiledQuery, type Kysely } from 'kysely'
 
 /** A Kysely of the application's, whatever tables it knows. */
-// biome-ignore lint/suspicious/noExplicitAny: Kysely<T> fits no other Kysely but that of any; what is in it is not looked at.
+// biome-ignore lint/suspicious/noExplicitAny: a Kysely of some tables fits no other but that of any; they are not looked at.
 export type AnyKysely = Kysely<any>
 
 /** A value that every driver writes alike. What is more than that goes as JSON text. */

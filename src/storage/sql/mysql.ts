@@ -1,3 +1,4 @@
+import { RosterError } from '../../core/errors.js'
 import type { RosterChanges, StoredRoster } from '../port.js'
 import { batchesOf, marks } from './batches.js'
 import type { Connection, Query } from './connection.js'
@@ -121,7 +122,7 @@ export class MysqlDialect implements Dialect {
     return connection.onOne(async (locked) => {
       const sql = `SELECT GET_LOCK(${name}, ${LOCK_S}) AS held`
       const [row] = await locked.rows<{ held: unknown }>({ sql, parameters })
-      if (Number(row?.held) !== 1) throw new Error(`another process has been migrating for ${LOCK_S} seconds`)
+      if (Number(row?.held) !== 1) throw stillMigrating()
       try {
         const { schema } = this.#tables
         const table = `CREATE TABLE IF NOT EXISTS ${schema} (version INT NOT NULL) ENGINE=InnoDB`
@@ -173,6 +174,12 @@ export class MysqlDialect implements Dialect {
     return { sql, parameters: [...owners, ...owners, ...(contacts ?? []), ...owners] }
   }
 }
+
+const stillMigrating = (): RosterError =>
+  new RosterError(
+    'STORAGE_FAILED',
+    `Another process should be done with migrating after ${LOCK_S} seconds, but it still goes on; nothing was changed.`,
+  )
 
 const contactsIn = (contacts: readonly string[]): string =>
   contacts.length === 0 ? '1 = 0' : `i.contact IN (${marks(contacts.length)})`

@@ -23,7 +23,7 @@ const NO_GROUPS: readonly string[] = []
 const isTrue = (value: unknown): boolean => value === true || Number(value) === 1
 
 /** What a table has is not checked here: the border of the storage does (`parseStoredRoster`), and says what is damaged. */
-export function itemOf(row: ItemRow): StoredItem {
+function itemOf(row: ItemRow): StoredItem {
   const [jid, name, groups, state, approved, unlisted, request, receivedAt, deferred, askedAt] = row
   const item: Record<keyof StoredItem, unknown> | Record<string, unknown> = { jid, groups: groups ?? NO_GROUPS, state }
   if (name !== null) item['name'] = name
@@ -34,7 +34,7 @@ export function itemOf(row: ItemRow): StoredItem {
   return item as unknown as StoredItem
 }
 
-export const owedOf = ([id, at, xml]: OwedRow): Owed => ({ id, at, xml }) as Owed
+const owedOf = ([id, at, xml]: OwedRow): Owed => ({ id, at, xml }) as Owed
 
 export function rosterOf(
   items: readonly ItemRow[],

@@ -1,4 +1,3 @@
-import type { Kysely } from 'kysely'
 import { RosterError } from '../../core/errors.js'
 import type { Listen } from '../listen.js'
 import type {
@@ -9,7 +8,7 @@ import type {
   StorageListener,
   StoredRoster,
 } from '../port.js'
-import { Connection } from './connection.js'
+import { type AnyKysely, Connection } from './connection.js'
 import type { Dialect } from './dialect.js'
 import { asFailure, conflict, isLost } from './failures.js'
 import { hear, hearGap, noticeText } from './hearing.js'
@@ -31,9 +30,8 @@ export interface SqlStorageOptions {
    * A pool of `pg` needs two listeners of the application, or a connection that is lost ends the process:
    * `pool.on('error', log)` and `pool.on('connect', (client) => client.on('error', log))`.
    */
-  // biome-ignore lint/suspicious/noExplicitAny: Kysely<T> fits no other Kysely but that of any; what is in it is not looked at.
-  readonly db: Kysely<any>
-  /** `'postgres'` from PostgreSQL 12 on, PGlite too; `'mysql'` is MariaDB from 10.5 and MySQL from 8.0 on. */
+  readonly db: AnyKysely
+  /** `'postgres'`: PostgreSQL (tested with 15) and PGlite. `'mysql'`: MariaDB (tested with 10.11) and what MySQL 8 has in common with it. */
   readonly dialect: 'postgres' | 'mysql'
   /** What the names of the tables begin with: at most 40 letters, digits and underscores. Default `roster_`. */
   readonly prefix?: string

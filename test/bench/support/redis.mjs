@@ -21,7 +21,7 @@ export async function startRedis() {
   const folder = mkdtempSync(join(tmpdir(), 'xmpp-roster-bench-'))
   const port = await freePort()
   const flags = ['--bind', '127.0.0.1', '--port', String(port), '--dir', folder, '--save', '', '--appendonly', 'no']
-  const server = spawn('redis-server', flags, { stdio: 'ignore' })
+  const server = spawn(process.env.REDIS_SERVER ?? 'redis-server', flags, { stdio: 'ignore' })
   const spawned = await Promise.race([once(server, 'spawn').then(() => true), once(server, 'error').then(() => false)])
   if (!spawned) {
     rmSync(folder, { recursive: true, force: true })

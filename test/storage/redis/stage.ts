@@ -4,7 +4,7 @@ import { EventLog } from '../../support/event-log.js'
 import { FakeComponent } from '../../support/fake-component.js'
 import { eventually } from './support.js'
 
-export const DOMAIN = 'bots.example'
+const DOMAIN = 'bots.example'
 export const BOT = `bot@${DOMAIN}`
 export const ROMEO = 'romeo@home.example'
 

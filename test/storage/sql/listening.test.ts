@@ -134,8 +134,10 @@ describeDatabase('postgres', 'watching PostgreSQL with LISTEN and NOTIFY', (serv
 
     test('what was missed while the channel was lost is found after the gap (promise 22)', async () => {
       let open = (): void => undefined
+      let connections = 0
       let gate: Promise<void> = Promise.resolve()
       const [one, other] = await two(async () => {
+        connections += 1
         await gate
         return postgresClient(server().url)
       })
@@ -143,7 +145,7 @@ describeDatabase('postgres', 'watching PostgreSQL with LISTEN and NOTIFY', (serv
       const bots = [await openBot(one), await openBot(other)] as const
       gate = new Promise((resolve) => (open = resolve))
       await endListeners()
-      await listening(1)
+      await eventually(() => expect(connections).toBe(2))
       await bots[0].update(ROMEO, { name: 'Ro' })
       expect(bots[1].get(ROMEO)).toBeUndefined()
       open()

@@ -6,7 +6,8 @@ import { storageContract } from '../../../src/testing.js'
 import { opener } from './support/databases.js'
 import { pgliteDialect } from './support/pglite.js'
 
-describe('SqlStorage on PGlite', () => {
+// WebAssembly in one thread: the same work takes several times as long as on a server.
+describe('SqlStorage on PGlite', { timeout: 90_000 }, () => {
   let pglite: PGlite
   let db: SqlStorageOptions['db']
   beforeAll(async () => {

@@ -8,7 +8,7 @@ type Db = SqlStorageOptions['db']
 type Rest = Omit<SqlStorageOptions, 'db' | 'dialect'>
 
 /** A pool of `pg`, as an application has it. Without these listeners a server that goes away would end the process. */
-export function postgresPool(url: string, options: pg.PoolConfig = {}): pg.Pool {
+function postgresPool(url: string, options: pg.PoolConfig = {}): pg.Pool {
   const pool = new pg.Pool({ connectionString: url, max: 8, ...options })
   pool.on('error', () => undefined)
   pool.on('connect', (client) => client.on('error', () => undefined))

@@ -1,0 +1,100 @@
+// A component in a process of its own, with a storage of its own; it kills itself at the instant that it is told.
+import { component } from '@xmpp/component'
+import type { Element } from 'ltx'
+import { type Clock, Roster, type SubscriptionPolicy } from '../../../src/index.js'
+import type { TestComponent } from '../../servers/support/entity.js'
+import type { Life, Order, Report } from './messages.js'
+import { Points, watchedStorage } from './points.js'
+import { openStorage } from './storages.js'
+
+/** How much faster its time goes: what is done a second later is done within the test. */
+const HASTE = 50
+/** In its time; nobody is to be given up because the machine is busy. */
+const LONG = 3_600_000
+
+const tell = (report: Report): void => void process.send?.(report)
+
+function clockFrom(start: number): Clock {
+  const begin = Date.now()
+  return {
+    now: () => start + (Date.now() - begin) * HASTE,
+    after(ms, run) {
+      const timer = setTimeout(run, ms / HASTE).unref()
+      return () => clearTimeout(timer)
+    },
+  }
+}
+
+/** Owners whose name begins with "auto" accept everybody, after a moment; the others leave it to the application. */
+const policy: SubscriptionPolicy = async ({ owner }) => {
+  if (!owner.startsWith('auto')) return null
+  await new Promise((resolve) => setImmediate(resolve))
+  return 'authorize'
+}
+
+/** Each presence that is sent has an instant before, within and after. */
+function watchSending(entity: TestComponent, points: Points): void {
+  const send = entity.send.bind(entity)
+  entity.send = (stanza: Element) => {
+    if (stanza.name !== 'presence') return send(stanza)
+    const { from = '', to = '', type } = stanza.attrs as { from?: string; to?: string; type?: string }
+    return points.through(`send ${type ?? 'available'}`, () => {
+      points.note({ kind: 'sends', from, to, type })
+      return send(stanza)
+    })
+  }
+  entity.sendMany = async (stanzas) => {
+    for (const stanza of stanzas) await entity.send(stanza)
+  }
+}
+
+/** Opened while somebody else is still alive: whoever takes over has only to connect. */
+const opening = openStorage(process.argv[2] ?? '')
+
+async function live({ service, domain, secret, owners, journal, now, death }: Life) {
+  const points = new Points(journal)
+  points.note({ kind: 'born' })
+  points.arm(death)
+  const { storage } = await opening
+  const entity = component({ service, domain, password: secret }) as unknown as TestComponent
+  const fail = (error: unknown): void =>
+    tell({ kind: 'failed', message: error instanceof Error ? `${error.stack}\n${String(error.cause)}` : String(error) })
+  entity.on('error', fail)
+  watchSending(entity, points)
+  const roster = new Roster(entity, {
+    storage: watchedStorage(storage, points),
+    autoAuthorize: policy,
+    owners,
+    policyTimeout: LONG,
+    timeout: LONG,
+    clock: clockFrom(now),
+  })
+  roster.on('error', fail)
+  entity.on('online', () => tell({ kind: 'online' }))
+  await entity.start()
+  return { points, roster }
+}
+
+let running: Promise<{ readonly points: Points; readonly roster: Roster }> | undefined
+
+process.on('message', async (order: Order) => {
+  try {
+    if (order.kind === 'live') running = live(order.life)
+    const living = await running
+    if (living === undefined || order.kind === 'live') return
+    if (order.kind === 'die') {
+      tell({ kind: 'armed', passed: living.points.arm(order.death) })
+      return
+    }
+    const owner = await living.roster.open(order.owner)
+    if (order.kind === 'command') await owner[order.command](order.contact)
+    tell({ kind: 'done' })
+  } catch (error) {
+    tell({ kind: 'failed', message: `${order.kind}: ${error instanceof Error ? error.stack : String(error)}` })
+  }
+})
+process.on('disconnect', () => process.exit())
+opening.then(
+  () => tell({ kind: 'loaded' }),
+  (error: unknown) => tell({ kind: 'failed', message: String(error) }),
+)
