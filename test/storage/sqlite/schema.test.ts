@@ -49,7 +49,7 @@ describe('a database of each released schema', () => {
       items: [
         item(JULIET, {
           name: "Juliet ♥ 'the sun'",
-          groups: ['Friends', 'Capulet "&" co'],
+          groups: ['Capulet "&" co', 'Friends'],
           state: 'both',
           approved: true,
         }),

@@ -102,7 +102,7 @@ export function migrationPromises(kit: Kit): void {
       items: [
         item(JULIET, {
           name: 'Juliet ♥ "the sun"',
-          groups: ['Friends', "Capulet, {all} & 'co'"],
+          groups: ["Capulet, {all} & 'co'", 'Friends'],
           state: 'both',
           approved: true,
         }),
