@@ -12,6 +12,7 @@ import { jidOf } from './support/stanzas.mjs'
 
 const OWNERS = 64
 const COMMITS = 20
+const ROUNDS = 20
 const LEAST = 0.6
 const LOADED = 1_000
 const TIMES = 5
@@ -73,6 +74,19 @@ async function onTheWall(work) {
   return Number(process.hrtime.bigint() - start)
 }
 
+/**
+ * The fastest round of each side. A server, its ten processes and this one share the processors with whatever else runs:
+ * that slows a round, in both sides differently, but never makes it faster.
+ */
+async function fastest(ours, theirs) {
+  const best = { ours: Number.POSITIVE_INFINITY, theirs: Number.POSITIVE_INFINITY }
+  for (let round = 0; round < ROUNDS; round++) {
+    best.ours = Math.min(best.ours, await ours())
+    best.theirs = Math.min(best.theirs, await theirs())
+  }
+  return { ...best, ratio: best.ours / best.theirs }
+}
+
 async function measureCommits(pool, db) {
   const { before, byOwner } = await recorded(pool)
   const ask = ({ sql, parameters }) => pool.query(sql, parameters)
@@ -90,7 +104,7 @@ async function measureCommits(pool, db) {
     }
     return onTheWall(() => Promise.all([...byOwner.values()].map(work)))
   }
-  return compare(ours, theirs, { rounds: 9, warmups: 4 })
+  return fastest(ours, theirs)
 }
 
 async function measureLoads(db) {
@@ -118,7 +132,7 @@ try {
   table(
     'PostgreSQL: many owners at once',
     `Commits per second of ${OWNERS} owners in flight through the library, as a share of the very same statements issued directly,`,
-    `both over ${POOL} connections of pg. Time on the wall.`,
+    `both over ${POOL} connections of pg. Time on the wall, of the fastest of ${ROUNDS} rounds.`,
   )
   const commits = await measureCommits(pool, db)
   const rates = [commits.ours, commits.theirs].map((time) => Math.round((OWNERS * COMMITS * 1e9) / time))
