@@ -12,7 +12,7 @@ const SHOWN = 40
 export type Fate = (instants: number) => Death | undefined
 
 /** About as many instants has a process that takes over before it is at work again. */
-const BEGINNING = 12
+const BEGINNING = 8
 
 /** One owner of the component and the people. */
 export class Conversation {
