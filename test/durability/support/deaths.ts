@@ -1,11 +1,9 @@
-import { describe, expect, test } from 'vitest'
-import { describeDatabase } from '../databases/describe.js'
-import { temporaryFolder } from '../storage/sqlite/support/folder.js'
-import { Conversation, type Fate } from './support/conversation.js'
-import { unfounded } from './support/judge.js'
-import { seeded } from './support/random.js'
-import { writeScript } from './support/script.js'
-import { openStage, PEOPLE, type Stage } from './support/stage.js'
+import { expect, test } from 'vitest'
+import { Conversation, type Fate } from './conversation.js'
+import { unfounded } from './judge.js'
+import { seeded } from './random.js'
+import { writeScript } from './script.js'
+import { openStage, PEOPLE, type Stage } from './stage.js'
 
 const DEATHS = 200
 const STEPS = 12
@@ -46,7 +44,8 @@ function expectAllDeaths(deaths: readonly string[]): void {
   }
 }
 
-function deathTest(url: () => string): void {
+/** One test: so many deaths, and what they may not change. */
+export function deathTest(url: () => string): void {
   test(`killed at ${DEATHS} instants, it ends where it would have ended, and grants nobody what nobody granted`, {
     timeout: PATIENCE_MS,
   }, async () => {
@@ -62,11 +61,3 @@ function deathTest(url: () => string): void {
     }
   })
 }
-
-const file = temporaryFolder()
-
-describe('a component on SQLite', () => deathTest(() => `sqlite:${file('kill.db')}`))
-describeDatabase('durableRedis', 'a component on Redis, each write in its file', (server) =>
-  deathTest(() => server().url),
-)
-describeDatabase('postgres', 'a component on PostgreSQL', (server) => deathTest(() => server().url))
