@@ -32,6 +32,7 @@ const report = (error: Error): void => console.error(error.message)
 
 const pool = new pg.Pool({ connectionString: DATABASE_URL })
 pool.on('error', report)
+pool.on('connect', (client) => client.on('error', report))
 const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) })
 // Notifications of commits: every process that writes has to be given this, the command too.
 const listen = postgresListen(async () => {
