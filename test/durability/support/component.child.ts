@@ -3,7 +3,7 @@ import { component } from '@xmpp/component'
 import type { Element } from 'ltx'
 import { type Clock, Roster, type SubscriptionPolicy } from '../../../src/index.js'
 import type { TestComponent } from '../../servers/support/entity.js'
-import type { Life, Order, Report } from './messages.js'
+import type { Deed, Life, Order, Report } from './messages.js'
 import { Points, watchedStorage } from './points.js'
 import { openStorage } from './storages.js'
 
@@ -51,7 +51,7 @@ function watchSending(entity: TestComponent, points: Points): void {
 /** Opened while somebody else is still alive: whoever takes over has only to connect. */
 const opening = openStorage(process.argv[2] ?? '')
 
-async function live({ service, domain, secret, owners, journal, now, death }: Life) {
+async function live({ service, domain, secret, owners, first, journal, now, death }: Life) {
   const points = new Points(journal)
   points.note({ kind: 'born' })
   points.arm(death)
@@ -71,8 +71,13 @@ async function live({ service, domain, secret, owners, journal, now, death }: Li
   })
   roster.on('error', fail)
   entity.on('online', () => tell({ kind: 'online' }))
+  if (first !== undefined) await carryOut(roster, first)
   await entity.start()
   return { points, roster }
+}
+
+async function carryOut(roster: Roster, { command, owner, contact }: Deed): Promise<void> {
+  await (await roster.open(owner))[command](contact)
 }
 
 let running: Promise<{ readonly points: Points; readonly roster: Roster }> | undefined
@@ -86,8 +91,8 @@ process.on('message', async (order: Order) => {
       tell({ kind: 'armed', passed: living.points.arm(order.death) })
       return
     }
-    const owner = await living.roster.open(order.owner)
-    if (order.kind === 'command') await owner[order.command](order.contact)
+    if (order.kind === 'open') await living.roster.open(order.owner)
+    else await carryOut(living.roster, order.deed)
     tell({ kind: 'done' })
   } catch (error) {
     tell({ kind: 'failed', message: `${order.kind}: ${error instanceof Error ? error.stack : String(error)}` })

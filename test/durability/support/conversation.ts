@@ -1,7 +1,7 @@
 import { parseStanza } from '../../../src/xmpp/codec.js'
 import { eventually } from './eventually.js'
 import { grants } from './judge.js'
-import type { Death } from './messages.js'
+import type { Death, Deed } from './messages.js'
 import type { Person } from './person.js'
 import { type Pair, STRANGERS, type Step, stateOf } from './script.js'
 import type { Stage } from './stage.js'
@@ -25,6 +25,8 @@ export class Conversation {
   readonly instants: number[] = []
   readonly #pairs = new Map<string, Pair>()
   #isAcknowledged = false
+  /** In this step. */
+  #deaths = 0
 
   constructor(stage: Stage, owner: string, fate: Fate) {
     this.#stage = stage
@@ -47,33 +49,47 @@ export class Conversation {
 
   async #play(step: Step): Promise<void> {
     const before = this.#pairs.get(step.person) ?? STRANGERS
-    this.#pairs.set(step.person, step.then)
+    this.#pairs.set(step.person, step.leadsTo)
     const from = this.#stage.server.log.length
     this.#isAcknowledged = false
+    this.#deaths = 0
     await this.#act(step)
     await eventually(
       async () => (await this.#goOn(step)) && (await this.#isOver()),
       () => this.#report(JSON.stringify(step)),
     )
-    this.#watch(step.person, before, step.then, from)
+    this.#watch(step, before, from)
   }
 
   /** Whoever was not acknowledged, or has seen nothing come of it, does it again. */
   async #goOn(step: Step): Promise<boolean> {
     const { component } = this.#stage
     if (component.isAlive) return true
-    await component.live([this.owner], this.#fate(BEGINNING))
+    this.#deaths += 1
+    await component.live([this.owner], this.#fate(BEGINNING), step.regrets ? this.#regret(step) : undefined)
     await this.#act(step)
     return false
   }
 
-  async #act({ who, person: name, does }: Step): Promise<void> {
+  #regret({ person }: Step): Deed {
+    return { command: 'unauthorize', owner: this.owner, contact: this.#person(person).jid }
+  }
+
+  async #act(step: Step): Promise<void> {
+    const { who, person: name, does } = step
     const person = this.#person(name)
     // Who asks anew, or is subscribed to, is asked anew.
     if (does === 'subscribe') person.reconsider(this.owner)
     if (who === 'person') await person.does(does, this.owner)
-    else if (does !== 'returns' && !this.#isAcknowledged)
-      this.#isAcknowledged = await this.#stage.component.command(does, this.owner, person.jid)
+    else if (does !== 'returns' && !this.#isAcknowledged) await this.#command(step, does, person.jid)
+  }
+
+  /** Who died over what it regrets has taken it back already. */
+  async #command(step: Step, command: Deed['command'], contact: string): Promise<void> {
+    const { component } = this.#stage
+    if (step.regrets && this.#deaths > 0) return
+    const isDone = await component.command({ command, owner: this.owner, contact })
+    this.#isAcknowledged = isDone && (!step.regrets || (await component.command(this.#regret(step))))
   }
 
   #person(name: string): Person {
@@ -110,9 +126,9 @@ export class Conversation {
   }
 
   /** Judged by what was said alone: during a step, what was or will be granted may be used. */
-  #watch(name: string, before: Pair, after: Pair, from: number): void {
+  #watch({ person: name, leadsTo: after, regrets }: Step, before: Pair, from: number): void {
     const allowed = new Set([...this.#pairs].filter(([, { there }]) => there === 'granted').map(([one]) => one))
-    if (before.there === 'granted' || after.there === 'granted') allowed.add(name)
+    if (regrets || before.there === 'granted' || after.there === 'granted') allowed.add(name)
     const jids = [...allowed].map((one) => this.#person(one).jid)
     for (const entry of this.#stage.server.log.slice(from)) {
       const stanza = parseStanza(entry.xml)

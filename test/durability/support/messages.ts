@@ -13,12 +13,21 @@ export interface Life {
   readonly domain: string
   readonly secret: string
   readonly owners: readonly string[]
+  /** What the owner does before it is connected. */
+  readonly first: Deed | undefined
   /** A file to which all notes are added. */
   readonly journal: string
   /** When it begins, in milliseconds since the epoch. */
   readonly now: number
   /** `undefined`: it lives. */
   readonly death: Death | undefined
+}
+
+/** What the application has an owner do. */
+export interface Deed {
+  readonly command: Command
+  readonly owner: string
+  readonly contact: string
 }
 
 export type Command = 'subscribe' | 'unsubscribe' | 'authorize' | 'unauthorize'
@@ -28,7 +37,7 @@ export type Order =
   | { readonly kind: 'live'; readonly life: Life }
   | { readonly kind: 'die'; readonly death: Death | undefined }
   | { readonly kind: 'open'; readonly owner: string }
-  | { readonly kind: 'command'; readonly command: Command; readonly owner: string; readonly contact: string }
+  | { readonly kind: 'command'; readonly deed: Deed }
 
 /** What it says. `passed`: how many instants came since the last `die` or `live`. */
 export type Report =

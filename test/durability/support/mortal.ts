@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import type { Command, Death, Life, Note, Order, Report } from './messages.js'
+import type { Death, Deed, Life, Note, Order, Report } from './messages.js'
 
 /** What stays the same from one life to the next. */
 export interface Setting extends Pick<Life, 'service' | 'domain' | 'secret' | 'journal'> {
@@ -55,7 +55,7 @@ export class Mortal {
   }
 
   /** Takes over, a day later. Resolves when the process is connected, or dead again. */
-  async live(owners: readonly string[], death?: Death): Promise<void> {
+  async live(owners: readonly string[], death?: Death, first?: Deed): Promise<void> {
     if (this.isAlive) throw new Error('There is one component at a time')
     this.#now += LATER
     this.#waiting = []
@@ -63,7 +63,7 @@ export class Mortal {
     this.#current = child
     this.#spare = this.#fork()
     const { program: _, storage: __, ...setting } = this.#setting
-    await this.#asked({ kind: 'live', life: { ...setting, owners, now: this.#now, death } })
+    await this.#asked({ kind: 'live', life: { ...setting, owners, first, now: this.#now, death } })
   }
 
   /** Has the process that runs open another owner. `false`: there is none. */
@@ -78,8 +78,8 @@ export class Mortal {
   }
 
   /** `false`: it was not acknowledged. */
-  async command(command: Command, owner: string, contact: string): Promise<boolean> {
-    return (await this.#asked({ kind: 'command', command, owner, contact })) !== undefined
+  async command(deed: Deed): Promise<boolean> {
+    return (await this.#asked({ kind: 'command', deed })) !== undefined
   }
 
   async #asked(order: Order): Promise<Report | undefined> {

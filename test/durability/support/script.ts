@@ -19,8 +19,9 @@ export interface Step {
   /** Which person. */
   readonly person: string
   readonly does: Command | 'returns'
-  /** What it leads to. */
-  readonly then: Pair
+  /** An owner that grants, and takes it back: at once, or, if it dies over it, in its next life before it is connected. */
+  readonly regrets?: true
+  readonly leadsTo: Pair
 }
 
 /** What the person may do, and what comes of it; `accepts`: the owner grants at once, and asks back. */
@@ -53,19 +54,30 @@ export function writeScript(
   return Array.from({ length }, () => {
     const person = oneOf(random, people)
     const step = oneOf(random, stepsFrom(pairs.get(person) ?? STRANGERS, person, accepts))
-    pairs.set(person, step.then)
+    pairs.set(person, step.leadsTo)
     return step
   })
 }
 
 function stepsFrom(pair: Pair, person: string, accepts: boolean): readonly Step[] {
-  const step = (who: Step['who'], does: string, then: Pair | undefined): readonly Step[] =>
-    then === undefined ? [] : [{ who, person, does: does as Step['does'], then }]
+  const step = (who: Step['who'], does: string, leadsTo: Pair | undefined): readonly Step[] =>
+    leadsTo === undefined ? [] : [{ who, person, does: does as Step['does'], leadsTo }]
   return [
-    ...Object.entries(PERSON).flatMap(([does, then]) => step('person', does, then(pair, accepts))),
-    ...Object.entries(OWNER).flatMap(([does, then]) => step('owner', does, then(pair))),
+    ...Object.entries(PERSON).flatMap(([does, from]) => step('person', does, from(pair, accepts))),
+    ...Object.entries(OWNER).flatMap(([does, from]) => step('owner', does, from(pair))),
+    ...(pair.there === 'asked' ? regrets(pair, person) : []),
   ]
 }
+
+/** As often as everything else together: here a grant that waits to be sent may be one no more when it is. */
+const regrets = ({ back }: Pair, person: string): readonly Step[] =>
+  Array.from({ length: 6 }, () => ({
+    who: 'owner',
+    person,
+    does: 'authorize',
+    regrets: true,
+    leadsTo: { there: 'none', back },
+  }))
 
 /** RFC 6121 appendix A.1: `out` is what this side sees of the other, `inward` what the other sees of it. */
 export function stateOf(out: Bond, inward: Bond): SubscriptionState {
