@@ -107,7 +107,11 @@ export class Ledger {
 
   /** Writes down what was sent. */
   settleNow(): void {
-    this.post((draft) => void draft.settle.push(...this.outbox.settled))
+    const decide: Decide = (draft) => void draft.settle.push(...this.outbox.settled)
+    this.post(decide, (error) => {
+      this.outbox.unsettled()
+      this.#port.error(error)
+    })
   }
 
   /** What others left is written down as this process's own: of several, the one that comes first sends it. */

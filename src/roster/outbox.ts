@@ -12,6 +12,8 @@ import type { Wire } from './wire.js'
 const GRACE = 30_000
 /** How long settled stanzas may wait for company before they are written down, in milliseconds. */
 const SETTLE_AFTER = 1_000
+/** How soon that is tried again when storage did not take it, in milliseconds: well before others believe that nobody has sent it. */
+const SETTLE_AGAIN = 5_000
 /** When a process without a connection has decided something: long ago on every clock, so that nobody waits for it. */
 export const NOBODYS = -GRACE
 
@@ -155,10 +157,19 @@ export class Outbox {
     this.#waiting.delete(waiting.owed.id)
     this.#sent.add(waiting.owed.id)
     this.#tellDrained()
-    this.#cancelSettle ??= this.#clock.after(SETTLE_AFTER, () => {
+    this.#settleAfter(SETTLE_AFTER)
+  }
+
+  #settleAfter(ms: number): void {
+    this.#cancelSettle ??= this.#clock.after(ms, () => {
       this.#cancelSettle = undefined
       this.#bookkeeping.settle()
     })
+  }
+
+  /** What was sent could not be written down; it is tried again soon. */
+  unsettled(): void {
+    if (this.#sent.size > 0) this.#settleAfter(SETTLE_AGAIN)
   }
 
   #tellDrained(): void {

@@ -30,6 +30,19 @@ describe('What was sent is settled lazily, in batches (promise 20)', () => {
     expect((await stored())?.owed).toEqual([])
   })
 
+  test('and again when storage did not take it, before others believe that nobody has sent it', async () => {
+    const { run, storage, clock, errors, stored } = ledgerStage()
+    await run({ kind: 'subscribe' })
+    storage.faults = [{ when: 'before', error: broken }, undefined]
+    await clock.advance(1_000)
+    expect(errors).toMatchObject([{ code: 'STORAGE_FAILED' }])
+    expect((await stored())?.owed).toHaveLength(1)
+
+    await clock.advance(5_000)
+    expect((await stored())?.owed).toEqual([])
+    expect(errors).toHaveLength(1)
+  })
+
   test('What was not sent stays owed', async () => {
     const { run, wire, clock, stored } = ledgerStage()
     wire.online = false
