@@ -28,7 +28,7 @@ export class Component {
   readonly own: ComponentDesk
   /** What contacts send. */
   readonly reception: Reception
-  readonly #loader: Loader
+  readonly loader: Loader
   /** Owners as they come from storage. */
   readonly loading = new Map<string, Promise<ComponentDesk | undefined>>()
   readonly #watch: Watch
@@ -44,7 +44,7 @@ export class Component {
   constructor(world: World, owners: RosterOptions['owners']) {
     this.world = world
     this.reception = new Reception(this, owners)
-    this.#loader = new Loader(world.settings.storage, (name) => world.bus.count(name))
+    this.loader = new Loader(world.settings.storage, (name) => world.bus.count(name))
     this.#watch = new Watch(this)
     this.own = new ComponentDesk(this)
     this.own.isOpen = true
@@ -101,7 +101,7 @@ export class Component {
   async #take(jid: string, admit: Admit): Promise<ComponentDesk | undefined> {
     let stored: StoredRoster | undefined
     try {
-      const record = await this.#loader.load(jid)
+      const record = await this.loader.load(jid)
       stored = record === undefined ? undefined : parseStoredRoster(jid, record)
     } catch (cause) {
       throw asStorageError(jid, cause)

@@ -1,9 +1,8 @@
-import type { Owed, StoredRoster } from '../storage/port.js'
+import type { StoredRoster } from '../storage/port.js'
 import { parseStoredRoster } from '../storage/record.js'
 import type { Component } from './component.js'
 import { asStorageError } from './from-storage.js'
-import { Loader } from './loader.js'
-import { givenUpAt } from './outbox.js'
+import { firstGivenUpAt } from './outbox.js'
 
 /** How long a change elsewhere may take to be sent before this process looks whether somebody does, in milliseconds. */
 const LOOK_AFTER = 5_000
@@ -18,14 +17,11 @@ const BATCH = 100
  */
 export class Left {
   readonly #component: Component
-  readonly #loader: Loader
   #cancel: (() => void) | undefined
   #lookAt = Infinity
 
   constructor(component: Component) {
-    const { settings, bus } = component.world
     this.#component = component
-    this.#loader = new Loader(settings.storage, (name) => bus.count(name))
   }
 
   /** Looks from now on. */
@@ -82,7 +78,7 @@ export class Left {
   }
 
   async #lookAfter(owners: readonly string[]): Promise<void> {
-    const records = await Promise.all(owners.map((owner) => this.#loader.load(owner)))
+    const records = await Promise.all(owners.map((owner) => this.#component.loader.load(owner)))
     for (const [index, owner] of owners.entries()) {
       const record = records[index]
       if (record !== undefined) await this.#lookInto(owner, record)
@@ -92,7 +88,7 @@ export class Left {
   async #lookInto(owner: string, record: StoredRoster): Promise<void> {
     const { settings, bus } = this.#component.world
     try {
-      const wait = earliest(parseStoredRoster(owner, record).owed) - settings.clock.now()
+      const wait = firstGivenUpAt(parseStoredRoster(owner, record).owed) - settings.clock.now()
       if (wait <= 0) await this.#component.reach(owner)
       else if (wait < Infinity) this.#lookIn(wait)
     } catch (cause) {
@@ -101,6 +97,3 @@ export class Left {
     }
   }
 }
-
-const earliest = (owed: readonly Owed[]): number =>
-  owed.reduce((least, one) => Math.min(least, givenUpAt(one)), Infinity)

@@ -36,7 +36,11 @@ interface Waiting {
 }
 
 /** From when on the process that owes it need not be waited for. */
-export const givenUpAt = (owed: Owed): number => owed.at + GRACE
+const givenUpAt = (owed: Owed): number => owed.at + GRACE
+
+/** The same of the first of many; never for none. */
+export const firstGivenUpAt = (all: readonly Owed[]): number =>
+  all.reduce((least, owed) => Math.min(least, givenUpAt(owed)), Infinity)
 
 /** What one owner owes: written with the change that caused it, sent in order, settled when it was sent. */
 export class Outbox {
@@ -107,9 +111,9 @@ export class Outbox {
     this.#cancelGrace?.()
     this.#cancelGrace = undefined
     if (this.#isTaking) return
-    const others = [...this.#waiting.values()].filter(({ stanza }) => stanza === undefined)
+    const others = this.#others()
     if (others.length === 0) return
-    const wait = others.reduce((least, { owed }) => Math.min(least, givenUpAt(owed)), Infinity) - this.#clock.now()
+    const wait = firstGivenUpAt(others) - this.#clock.now()
     if (wait > 0) this.#flushAfter(wait)
     else {
       this.#isTaking = true
@@ -125,8 +129,12 @@ export class Outbox {
   left(): readonly Owed[] {
     if (!this.#wire.isOnline()) return []
     const now = this.#clock.now()
-    const others = [...this.#waiting.values()].filter(({ stanza }) => stanza === undefined)
-    return others.map(({ owed }) => owed).filter((owed) => givenUpAt(owed) <= now)
+    return this.#others().filter((owed) => givenUpAt(owed) <= now)
+  }
+
+  /** What other processes owe. */
+  #others(): readonly Owed[] {
+    return [...this.#waiting.values()].filter(({ stanza }) => stanza === undefined).map(({ owed }) => owed)
   }
 
   /** These are no longer what others left: what of them is still to be sent was added as this process's own. */
