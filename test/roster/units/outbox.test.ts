@@ -163,6 +163,19 @@ describe('What another process owes (promise 20)', () => {
     expect(wire.written).toEqual([...granted, `subscribe ${JULIET}`])
   })
 
+  test('is taken up one by one, each when its own grace time is over', async () => {
+    const { wire, clock, outbox } = stage('both')
+    const NURSE = 'nurse@example.com'
+    outbox.adopt([owe('unsubscribed', 10_000, NURSE), owe('unsubscribe', 0, NURSE)])
+    await clock.advance(30_000)
+    expect(wire.written).toEqual([`unsubscribe ${NURSE}`])
+
+    await clock.advance(9_999)
+    expect(wire.written).toHaveLength(1)
+    await clock.advance(1)
+    expect(wire.written).toEqual([`unsubscribe ${NURSE}`, `unsubscribed ${NURSE}`])
+  })
+
   test('for longer than that is sent at once, a grant with the presence that follows it (RFC 6121 §3.1.5)', () => {
     const { wire, outbox } = stage('from')
     outbox.adopt([owe('subscribed', -MINUTE)])
