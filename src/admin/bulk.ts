@@ -1,0 +1,38 @@
+import type { RosterError } from '../core/errors.js'
+import type { CallOptions } from '../roster/options.js'
+
+/** How far long work has come. */
+export interface BulkProgress {
+  /** Changes that were made so far. */
+  readonly done: number
+  /** How many there will be; `undefined` where that is not known yet. */
+  readonly total: number | undefined
+  readonly failed: number
+  /** Bare JID. */
+  readonly owner: string
+  /** Bare JID; `undefined` when it is about the owner's roster as a whole. */
+  readonly contact: string | undefined
+  /** Why the last one failed. */
+  readonly error: RosterError | undefined
+}
+
+/** Long work: stoppable (`signal`), paced, watched. */
+export interface BulkOptions extends CallOptions {
+  /** Changes per second at the most. Default: as fast as the place takes them. */
+  readonly rate?: number
+  /** Told after each change, made or failed. */
+  readonly onProgress?: (progress: BulkProgress) => void
+}
+
+/** What has become of long work. It goes on after a failure; it does not throw for one. */
+export interface BulkSummary {
+  readonly done: number
+  readonly failed: number
+  /** `signal` ended it before everything was tried. */
+  readonly stopped: boolean
+  readonly errors: readonly {
+    readonly owner: string
+    readonly contact: string | undefined
+    readonly error: RosterError
+  }[]
+}

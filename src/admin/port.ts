@@ -1,0 +1,39 @@
+import type { JidLike } from '../core/jid.js'
+import type { Subscription } from '../core/state.js'
+import type { CallOptions } from '../roster/options.js'
+
+/** One contact in an owner's roster, as the place that keeps it tells it. Frozen. */
+export interface AdminItem {
+  /** Canonical bare JID. */
+  readonly jid: string
+  readonly name: string | undefined
+  readonly groups: readonly string[]
+  readonly subscription: Subscription
+  /** `ask='subscribe'`: the owner asked, the contact has not answered. */
+  readonly pendingOut: boolean
+  /** The contact asked, the owner has not answered. `false` where the place does not tell. */
+  readonly pendingIn: boolean
+}
+
+/** What is written of an item. A name or groups that are absent are none: the item is replaced as a whole. */
+export interface AdminItemInit {
+  readonly name?: string
+  readonly groups?: readonly string[]
+  /** Default `'none'`. */
+  readonly subscription?: Subscription
+}
+
+/**
+ * Where rosters of many owners can be managed. `put` writes one side only; what the other side learns depends on the place
+ * and is documented there.
+ */
+export interface RosterAdmin {
+  /** Owners that have a roster. */
+  owners(options?: CallOptions & { readonly domain?: string }): AsyncIterableIterator<string>
+  /** All items of one owner; none when there is no such owner. */
+  list(owner: JidLike, options?: CallOptions): Promise<readonly AdminItem[]>
+  /** Makes or replaces one item in the owner's roster. */
+  put(owner: JidLike, contact: JidLike, item: AdminItemInit, options?: CallOptions): Promise<void>
+  /** Takes one item out of the owner's roster. `false`: it was not there. */
+  remove(owner: JidLike, contact: JidLike, options?: CallOptions): Promise<boolean>
+}
