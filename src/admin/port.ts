@@ -15,11 +15,13 @@ export interface AdminItem {
   readonly pendingIn: boolean
 }
 
-/** What is written of an item. A name or groups that are absent are none: the item is replaced as a whole. */
+/**
+ * What is written of an item. Absent = keep what is there; of an item that was not there: no name, no groups, `'none'`.
+ * An empty `name` and an empty list of `groups` clear.
+ */
 export interface AdminItemInit {
   readonly name?: string
   readonly groups?: readonly string[]
-  /** Default `'none'`. */
   readonly subscription?: Subscription
 }
 
@@ -32,7 +34,7 @@ export interface RosterAdmin {
   owners(options?: CallOptions & { readonly domain?: string }): AsyncIterableIterator<string>
   /** All items of one owner; none when there is no such owner. */
   list(owner: JidLike, options?: CallOptions): Promise<readonly AdminItem[]>
-  /** Makes or replaces one item in the owner's roster. */
+  /** Makes or changes one item in the owner's roster, on this side only. */
   put(owner: JidLike, contact: JidLike, item: AdminItemInit, options?: CallOptions): Promise<void>
   /** Takes one item out of the owner's roster. `false`: it was not there. */
   remove(owner: JidLike, contact: JidLike, options?: CallOptions): Promise<boolean>
