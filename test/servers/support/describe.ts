@@ -5,6 +5,7 @@ import { stopAll } from './connect.js'
 import { startEjabberd } from './ejabberd.js'
 import { ejabberdLibraries } from './ejabberd-config.js'
 import { startInProcess } from './in-process.js'
+import { HOW_TO_GET_NEWER, newerVersion } from './newer.js'
 import { startProsody } from './prosody.js'
 import { stopRecording } from './record.js'
 import type { ServerKind, ServerOptions, TestedServer } from './types.js'
@@ -119,10 +120,16 @@ const runSuite = (title: string, entry: Kind, options: SuiteOptions, body: (serv
   })
 }
 
+/** Not every mirror offers them, so that their absence fails no run; `.ci/run` says so loudly. */
+const withoutNewer = (title: string, { kind }: Kind): void => {
+  console.warn(`!!! SKIPPED: ${title}: there is no newer ${kind}: ${HOW_TO_GET_NEWER}`)
+  describe.skip(title, () => test('needs its server', () => undefined))
+}
+
 /**
  * Runs a suite once with each kind of server, which is started before it and stopped after it. After each test all
  * clients and components are logged out. A server that is not installed fails the suite where CI is set, and is
- * skipped elsewhere. XMPP_SERVERS=prosody selects, XMPP_SERVERS_LOG=1 shows the server's log of a failed test.
+ * skipped elsewhere; one of a newer release is skipped everywhere. XMPP_SERVERS=prosody selects, XMPP_SERVERS_LOG=1 shows the server's log of a failed test.
  */
 export function describeServers(title: string, body: (server: ServerFixture) => void): void
 export function describeServers(title: string, options: SuiteOptions, body: (server: ServerFixture) => void): void
@@ -131,10 +138,12 @@ export function describeServers(
   ...rest: [(server: ServerFixture) => void] | [SuiteOptions, (server: ServerFixture) => void]
 ): void {
   const [options, body] = rest.length === 1 ? [{}, rest[0]] : rest
-  const { only = KINDS.map(({ kind }) => kind), tls = false } = options
+  const { only = KINDS.map(({ kind }) => kind), tls = false, release = 'installed' } = options
   for (const entry of KINDS.filter((one) => only.includes(one.kind) && (one.tls || !tls))) {
-    const name = `${title} [${entry.kind}]`
+    const version = release === 'newer' ? newerVersion(entry.kind) : undefined
+    const name = `${title} [${entry.kind}${release === 'newer' ? ` ${version ?? 'newer'}` : ''}]`
     if (!wanted().includes(entry.kind)) describe.skip(name, () => test('left out by XMPP_SERVERS', () => undefined))
+    else if (release === 'newer' && version === undefined) withoutNewer(name, entry)
     else if (entry.installed()) runSuite(name, entry, options, body)
     else withoutServer(name, entry)
   }

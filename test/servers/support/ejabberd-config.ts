@@ -1,19 +1,25 @@
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Certificate, makeCertificate } from './certificate.js'
 import type { Blueprint } from './machine.js'
-import { DOMAIN } from './types.js'
-
-const MULTIARCH = '/usr/lib'
+import { needNewer } from './newer.js'
+import { DOMAIN, type ServerOptions } from './types.js'
 
 /** The folder of Erlang libraries that Debian's package puts ejabberd into, if it is installed. */
-export const ejabberdLibraries = (): string | undefined => {
-  const folders = readdirSync(MULTIARCH).filter((name) => name.includes('-linux-'))
-  const found = folders.find((name) =>
-    readdirSync(join(MULTIARCH, name)).some((entry) => entry.startsWith('ejabberd-')),
-  )
-  return found === undefined ? undefined : join(MULTIARCH, found)
+export const ejabberdLibraries = (usr = '/usr'): string | undefined => {
+  const lib = join(usr, 'lib')
+  const folders = readdirSync(lib).filter((name) => name.includes('-linux-'))
+  const found = folders.find((name) => readdirSync(join(lib, name)).some((entry) => entry.startsWith('ejabberd-')))
+  return found === undefined ? undefined : join(lib, found)
+}
+
+/** The newer libraries, as folders that Erlang looks into before its own. */
+const newerCode = (): readonly string[] => {
+  const usr = join(needNewer(), 'root/usr')
+  const folders = [join(usr, 'lib/erlang/lib'), ejabberdLibraries(usr)].filter((folder) => folder !== undefined)
+  const codes = folders.flatMap((folder) => readdirSync(folder).map((name) => join(folder, name, 'ebin')))
+  return codes.filter((code) => existsSync(code)).flatMap((code) => ['-pa', code])
 }
 
 interface Layout {
@@ -72,13 +78,14 @@ const INETRC = '{lookup,["file","native"]}.\n{host,{127,0,0,1},["localhost"]}.\n
  * No `-sname`, hence no distribution: no epmd, no cookie, no extra port, and servers never meet. ejabberdctl would
  * start all that and switch to the user "ejabberd".
  */
-const args = (folder: string): readonly string[] => [
+const args = (folder: string, isNewer: boolean): readonly string[] => [
+  ...(isNewer ? newerCode() : []),
   ...['+S', '2:2', '+sbwt', 'none', '+sbwtdcpu', 'none', '+sbwtdio', 'none', '+P', '32768'],
   ...['-noshell', '-noinput', '-mnesia', 'dir', JSON.stringify(join(folder, 'mnesia')), '-s', 'ejabberd'],
 ]
 
-const environment = (folder: string): Readonly<Record<string, string>> => ({
-  ERL_LIBS: ejabberdLibraries() ?? '',
+const environment = (folder: string, isNewer: boolean): Readonly<Record<string, string>> => ({
+  ERL_LIBS: isNewer ? '' : (ejabberdLibraries() ?? ''),
   ERL_INETRC: join(folder, 'inetrc'),
   ERL_CRASH_DUMP_SECONDS: '0',
   ERL_MAX_PORTS: '4096',
@@ -89,10 +96,10 @@ const environment = (folder: string): Readonly<Record<string, string>> => ({
 
 /** How ejabberd is run: ports for clients, components and the HTTP API. */
 export const ejabberdBlueprint = (
-  tls: boolean,
   components: Readonly<Record<string, string>>,
-  more: Readonly<Record<string, unknown>>,
+  { tls = false, ejabberd: more = {}, release }: ServerOptions,
 ): Blueprint & { pem(): string | undefined } => {
+  const isNewer = release === 'newer'
   let certificate: Certificate | undefined
   return {
     name: 'ejabberd',
@@ -105,7 +112,7 @@ export const ejabberdBlueprint = (
       // JSON is YAML.
       const config = JSON.stringify({ ...configOf({ ports, components, certificate }), ...more }, null, 2)
       await writeFile(join(folder, 'ejabberd.yml'), config)
-      return { file: 'erl', args: args(folder), env: environment(folder) }
+      return { file: 'erl', args: args(folder, isNewer), env: environment(folder, isNewer) }
     },
   }
 }

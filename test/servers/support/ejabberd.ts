@@ -91,10 +91,11 @@ const controlsOf = (call: Call): Controls => ({
 
 /** Starts ejabberd on free ports of the loopback interface. Resolves once clients can log in. */
 export const startEjabberd = async (options: ServerOptions = {}): Promise<TestedServer> => {
-  const { tls = false, components = DEFAULT_COMPONENTS, ejabberd = {} } = options
-  const blueprint = ejabberdBlueprint(tls, components, ejabberd)
+  const { components = DEFAULT_COMPONENTS } = options
+  const blueprint = ejabberdBlueprint(components, options)
   const machine = await startMachine(blueprint)
   const call = api(machine.ports[2] ?? 0)
   await Promise.all(ACCOUNTS.map((name) => register(call, name, PASSWORD)))
-  return assemble({ kind: 'ejabberd', machine, components, pem: blueprint.pem() }, controlsOf(call))
+  const server = assemble({ kind: 'ejabberd', machine, components, pem: blueprint.pem() }, controlsOf(call))
+  return { ...server, api: `http://127.0.0.1:${machine.ports[2]}/api` }
 }

@@ -3,8 +3,9 @@ import { join } from 'node:path'
 import { type Certificate, makeCertificate } from './certificate.js'
 import { luaString } from './lua.js'
 import type { Blueprint } from './machine.js'
+import { needNewer } from './newer.js'
 import { writeAccount } from './prosody-account.js'
-import { ACCOUNTS, DOMAIN, PASSWORD } from './types.js'
+import { ACCOUNTS, DOMAIN, PASSWORD, type ServerOptions } from './types.js'
 
 const MODULES = [
   ...['roster', 'saslauth', 'disco', 'presence', 'message', 'iq', 'c2s', 'ping', 'blocklist', 'pep'],
@@ -64,11 +65,16 @@ const configOf = ({ folder, ports, components, certificate }: Layout): string =>
   ].join('\n')
 }
 
+/** The command of the release that is asked for. */
+export const launcher = (name: 'prosody' | 'prosodyctl', { release }: ServerOptions): string =>
+  release === 'newer' ? join(needNewer(), 'bin', name) : name
+
 /** How Prosody is run: ports for clients and components, accounts as files, PLAIN without TLS. */
 export const prosodyBlueprint = (
-  tls: boolean,
   components: Readonly<Record<string, string>>,
+  options: ServerOptions,
 ): Blueprint & { pem(): string | undefined } => {
+  const { tls = false } = options
   let certificate: Certificate | undefined
   return {
     name: 'prosody',
@@ -79,7 +85,7 @@ export const prosodyBlueprint = (
       await Promise.all(ACCOUNTS.map((name) => writeAccount(folder, name, PASSWORD)))
       const config = join(folder, 'prosody.cfg.lua')
       await writeFile(config, configOf({ folder, ports, components, certificate }))
-      return { file: 'prosody', args: ['--config', config, '-F'] }
+      return { file: launcher('prosody', options), args: ['--config', config, '-F'] }
     },
   }
 }

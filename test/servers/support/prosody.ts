@@ -6,7 +6,7 @@ import { localPart } from './jids.js'
 import { luaSet, luaString } from './lua.js'
 import { startMachine } from './machine.js'
 import { writeAccount } from './prosody-account.js'
-import { prosodyBlueprint } from './prosody-config.js'
+import { launcher, prosodyBlueprint } from './prosody-config.js'
 import {
   DEFAULT_COMPONENTS,
   DOMAIN,
@@ -20,10 +20,10 @@ const run = promisify(execFile)
 const DONE = 'harness-done'
 
 /** Runs Lua inside the server. The code has to end by itself: what it raises is what the promise rejects with. */
-const shell = async (folder: string, code: string): Promise<string> => {
+const shell = async (ctl: string, folder: string, code: string): Promise<string> => {
   const line = `> local ok, result = pcall(function() ${code} end); return ok and "${DONE}:"..tostring(result or "") or tostring(result)`
   const config = join(folder, 'prosody.cfg.lua')
-  const { stdout, stderr } = await run('prosodyctl', ['--config', config, 'shell', line], { timeout: 20_000 })
+  const { stdout, stderr } = await run(ctl, ['--config', config, 'shell', line], { timeout: 20_000 })
   // Everything before the marker is decoration: a banner, "Result:" and the like.
   const start = stdout.indexOf(`${DONE}:`)
   if (start === -1) throw new Error(`prosodyctl shell refused: ${stdout}${stderr}\n${code}`)
@@ -59,14 +59,14 @@ const luaItem = ({ subscription = 'both', name, groups = [] }: RosterEntry): str
 const SESSIONS =
   'local t = {}; for jid in pairs(prosody.full_sessions) do t[#t + 1] = jid end; return table.concat(t, "\\t")'
 
-const controlsOf = (folder: string): Controls => {
-  const act = async (code: string): Promise<void> => void (await shell(folder, code))
+const controlsOf = (ctl: string, folder: string): Controls => {
+  const act = async (code: string): Promise<void> => void (await shell(ctl, folder, code))
   return {
     addAccount: (username, password = PASSWORD) => writeAccount(folder, username, password),
     inject: (fullJid, xml) => act(injection(fullJid, xml)),
     deliver: (from, to, xml) => act(delivery(from, to, xml)),
     kick: (fullJid) => act(`${session(fullJid)} s:close({condition="policy-violation", text="kicked"})`),
-    sessions: async () => (await shell(folder, SESSIONS)).split(/\s+/).filter(Boolean).sort(),
+    sessions: async () => (await shell(ctl, folder, SESSIONS)).split(/\s+/).filter(Boolean).sort(),
     setRosterItem: (owner, contact, entry = {}) => act(edition(owner, contact, luaItem(entry))),
     removeRosterItem: (owner, contact) => act(edition(owner, contact, 'nil')),
   }
@@ -74,8 +74,9 @@ const controlsOf = (folder: string): Controls => {
 
 /** Starts Prosody on free ports of the loopback interface. Resolves once clients can log in. */
 export const startProsody = async (options: ServerOptions = {}): Promise<TestedServer> => {
-  const { tls = false, components = DEFAULT_COMPONENTS } = options
-  const blueprint = prosodyBlueprint(tls, components)
+  const { components = DEFAULT_COMPONENTS } = options
+  const blueprint = prosodyBlueprint(components, options)
   const machine = await startMachine(blueprint)
-  return assemble({ kind: 'prosody', machine, components, pem: blueprint.pem() }, controlsOf(machine.folder))
+  const controls = controlsOf(launcher('prosodyctl', options), machine.folder)
+  return assemble({ kind: 'prosody', machine, components, pem: blueprint.pem() }, controls)
 }

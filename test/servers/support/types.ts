@@ -3,7 +3,12 @@ export type ServerKind = 'in-process' | 'prosody' | 'ejabberd'
 
 export type Subscription = 'none' | 'to' | 'from' | 'both'
 
+/** `'newer'`: the one that `.ci/newer-servers` unpacks beside the installed one. */
+export type ServerRelease = 'installed' | 'newer'
+
 export interface ServerOptions {
+  /** Of Prosody and ejabberd. Default: the installed one. */
+  readonly release?: ServerRelease
   /** Offer STARTTLS with a self-signed certificate, which clients of this process trust. Default: false. */
   readonly tls?: boolean
   /** Component domains and their secrets. Default: `{ 'comp.localhost': 'compsecret' }`. */
@@ -32,6 +37,8 @@ export interface TestedServer {
   readonly componentDomains: readonly string[]
   /** Component domains and their secrets. */
   readonly components: Readonly<Record<string, string>>
+  /** Of ejabberd: its HTTP API, open to the loopback. */
+  readonly api?: string
   /** PEM of the self-signed certificate; undefined without TLS. */
   readonly certificate: string | undefined
   /** Of a real server: its process, which changes with `restart`, and where it keeps everything; removed by `stop`. */
