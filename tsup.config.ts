@@ -4,6 +4,7 @@ import { defineConfig, type Options } from 'tsup'
 const entry = {
   index: 'src/index.ts',
   admin: 'src/admin.ts',
+  clients: 'src/clients.ts',
   sqlite: 'src/sqlite.ts',
   redis: 'src/redis.ts',
   sql: 'src/sql.ts',

@@ -21,6 +21,10 @@ test('importing the main entry loads eventemitter3 and ltx (its CommonJS half, a
   expect(packagesBehind(join(dist, 'index.js')).filter((name) => !allowed.includes(name))).toEqual([])
 })
 
+test('importing the clients loads ltx and nothing else: it runs in a browser', () => {
+  expect(packagesBehind(join(dist, 'clients.js'))).toEqual(['ltx/lib/ltx.js'])
+})
+
 test('importing the main entry loads nothing of the tools for tests', () => {
   const tools = ['storageContract', 'faultyStorage', 'manualClock', 'TestServer']
   const holds = (entry: string) => {
