@@ -1,11 +1,15 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { type Certificate, makeCertificate } from './certificate.js'
 import { luaString } from './lua.js'
 import type { Blueprint } from './machine.js'
 import { needNewer } from './newer.js'
 import { writeAccount } from './prosody-account.js'
 import { ACCOUNTS, DOMAIN, PASSWORD, type ServerOptions } from './types.js'
+
+/** Modules of our own. */
+const PLUGINS = fileURLToPath(new URL('prosody-modules', import.meta.url))
 
 const MODULES = [
   ...['roster', 'saslauth', 'disco', 'presence', 'message', 'iq', 'c2s', 'ping', 'blocklist', 'pep'],
@@ -17,6 +21,7 @@ interface Layout {
   readonly ports: readonly number[]
   readonly components: Readonly<Record<string, string>>
   readonly certificate: Certificate | undefined
+  readonly more: readonly string[]
 }
 
 const list = (values: readonly (string | number)[]): string =>
@@ -29,8 +34,8 @@ const tlsLines = (certificate: Certificate | undefined): readonly string[] =>
     : [`ssl = { certificate = ${luaString(certificate.certFile)}, key = ${luaString(certificate.keyFile)} }`]
 
 /** No mod_limits (10 kB/s by default), nothing to other servers, and nothing kept for users who are away. */
-const configOf = ({ folder, ports, components, certificate }: Layout): string => {
-  const modules = certificate === undefined ? MODULES : [...MODULES, 'tls']
+const configOf = ({ folder, ports, components, certificate, more }: Layout): string => {
+  const modules = [...MODULES, ...(certificate === undefined ? [] : ['tls']), ...more]
   return [
     'run_as_root = true',
     `data_path = ${luaString(join(folder, 'data'))}`,
@@ -47,6 +52,7 @@ const configOf = ({ folder, ports, components, certificate }: Layout): string =>
     's2s_direct_tls_ports = {}',
     'http_ports = {}',
     'https_ports = {}',
+    `plugin_paths = { ${luaString(PLUGINS)} }`,
     `modules_enabled = ${list(modules)}`,
     'modules_disabled = { "s2s", "offline" }',
     'c2s_require_encryption = false',
@@ -74,7 +80,7 @@ export const prosodyBlueprint = (
   components: Readonly<Record<string, string>>,
   options: ServerOptions,
 ): Blueprint & { pem(): string | undefined } => {
-  const { tls = false } = options
+  const { tls = false, prosodyModules: more = [] } = options
   let certificate: Certificate | undefined
   return {
     name: 'prosody',
@@ -84,7 +90,7 @@ export const prosodyBlueprint = (
       if (tls) certificate ??= await makeCertificate(folder)
       await Promise.all(ACCOUNTS.map((name) => writeAccount(folder, name, PASSWORD)))
       const config = join(folder, 'prosody.cfg.lua')
-      await writeFile(config, configOf({ folder, ports, components, certificate }))
+      await writeFile(config, configOf({ folder, ports, components, certificate, more }))
       return { file: launcher('prosody', options), args: ['--config', config, '-F'] }
     },
   }

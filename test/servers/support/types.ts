@@ -15,6 +15,8 @@ export interface ServerOptions {
   readonly components?: Readonly<Record<string, string>>
   /** What else stands in the configuration of ejabberd. */
   readonly ejabberd?: Readonly<Record<string, unknown>>
+  /** Prosody modules to enable besides the usual ones; those in `prosody-modules` are at hand. */
+  readonly prosodyModules?: readonly string[]
 }
 
 export interface RosterEntry {
