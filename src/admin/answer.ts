@@ -1,23 +1,10 @@
-import type { Element } from 'ltx'
 import { wakefulClock } from '../core/clock.js'
-import { hasAsked, stranger } from '../core/contact.js'
+import { hasAsked } from '../core/contact.js'
 import { RosterError } from '../core/errors.js'
 import { bareJid, type JidLike } from '../core/jid.js'
-import { type Send, step } from '../core/step.js'
-import { type Book, fillBook } from '../roster/book.js'
-import { Ledger } from '../roster/ledger.js'
-import { notConnected } from '../roster/options.js'
-import type { OutboxWire } from '../roster/outbox.js'
-import type { RosterStorage, StoredRoster } from '../storage/port.js'
-import { parseStanza, readStanza, stanzaElement } from '../xmpp/codec.js'
-
-/** This process has no connection. */
-const NO_WIRE: OutboxWire = {
-  isOnline: () => false,
-  transmit: () => Promise.reject(notConnected()),
-  parse: parseStanza,
-  read: readStanza,
-}
+import { step } from '../core/step.js'
+import type { RosterStorage } from '../storage/port.js'
+import { ledgerOf } from './ledger.js'
 
 /**
  * Answers a deferred subscription request of a component from a process without a connection: a web server, a cron job, a
@@ -77,31 +64,4 @@ function commandFor(decision: 'authorize' | 'deny'): 'authorize' | 'unauthorize'
     'STANZA_INVALID',
     `A request is answered with "authorize" or "deny", but ${String(decision)} came; nothing was written.`,
   )
-}
-
-/** The owner's roster as a connected process would decide on it, without anybody to send or to tell. */
-function ledgerOf(storage: RosterStorage, owner: string): Ledger {
-  const ledger: Ledger = new Ledger(owner, {
-    storage,
-    clock: wakefulClock,
-    wire: NO_WIRE,
-    sends: false,
-    count: () => undefined,
-    authority: 'self',
-    stanzas: (send) => stanzasOf(owner, send),
-    foreign: (stored) => replace(ledger.book, stored),
-    error: () => undefined,
-  })
-  ledger.doubt()
-  return ledger
-}
-
-/** Presence is not owed: it is for whoever sends the rest. */
-const stanzasOf = (owner: string, send: Send): readonly Element[] =>
-  send.type === 'presence' ? [] : [stanzaElement(owner, send)]
-
-function replace(book: Book, stored: StoredRoster | undefined): void {
-  for (const jid of [...book.known()]) book.put(stranger(jid))
-  book.revision = undefined
-  if (stored !== undefined) fillBook(book, stored)
 }

@@ -1,6 +1,10 @@
 /** The `subscription` attribute (RFC 6121 §2.1.2.5), from the owner's side. */
 export type Subscription = 'none' | 'to' | 'from' | 'both'
 
+const SUBSCRIPTIONS: ReadonlySet<unknown> = new Set<Subscription>(['none', 'to', 'from', 'both'])
+
+export const isSubscription = (value: unknown): value is Subscription => SUBSCRIPTIONS.has(value)
+
 /** The nine states of RFC 6121 appendix A.1; the other seven flag combinations cannot be written. */
 export type SubscriptionState =
   | 'none'

@@ -6,7 +6,7 @@ import { GroupLists } from '../core/groups.js'
 import { bareJid } from '../core/jid.js'
 import { type Presence, type PresenceInit, parsePriority, type Show } from '../core/presence.js'
 import { randomId } from '../core/random.js'
-import type { Subscription, SubscriptionType } from '../core/state.js'
+import { isSubscription, type SubscriptionType } from '../core/state.js'
 import type { Send } from '../core/step.js'
 import { copyText, isXmlText } from '../core/text.js'
 import type { Question, RosterAnswer, Wrapped } from '../roster/wire.js'
@@ -21,7 +21,6 @@ const NS_STANZAS = 'urn:ietf:params:xml:ns:xmpp-stanzas'
 const OUR_IDS = 'xr-sub-'
 
 const TYPES: ReadonlySet<string> = new Set<SubscriptionType>(['subscribe', 'subscribed', 'unsubscribe', 'unsubscribed'])
-const SUBSCRIPTIONS: ReadonlySet<string> = new Set<Subscription>(['none', 'to', 'from', 'both'])
 
 export const isSubscriptionType = (type: unknown): type is SubscriptionType =>
   typeof type === 'string' && TYPES.has(type)
@@ -233,8 +232,7 @@ export function readItem(
       jid,
       name: name === undefined ? undefined : copyText(name),
       groups: lists.share([...new Set(groups.filter((group) => group !== ''))]),
-      subscription:
-        subscription !== undefined && SUBSCRIPTIONS.has(subscription) ? (subscription as Subscription) : 'none',
+      subscription: isSubscription(subscription) ? subscription : 'none',
       pendingOut: attr(item, 'ask') === 'subscribe',
       approved: ['true', '1'].includes(attr(item, 'approved') ?? ''),
     },

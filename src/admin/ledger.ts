@@ -1,0 +1,45 @@
+import type { Element } from 'ltx'
+import { wakefulClock } from '../core/clock.js'
+import { stranger } from '../core/contact.js'
+import type { Send } from '../core/step.js'
+import { type Book, fillBook } from '../roster/book.js'
+import { Ledger } from '../roster/ledger.js'
+import { notConnected } from '../roster/options.js'
+import type { OutboxWire } from '../roster/outbox.js'
+import type { RosterStorage, StoredRoster } from '../storage/port.js'
+import { parseStanza, readStanza, stanzaElement } from '../xmpp/codec.js'
+
+/** This process has no connection. */
+const NO_WIRE: OutboxWire = {
+  isOnline: () => false,
+  transmit: () => Promise.reject(notConnected()),
+  parse: parseStanza,
+  read: readStanza,
+}
+
+/** The owner's roster as a connected process would decide on it, without anybody to send or to tell. It looks what storage holds. */
+export function ledgerOf(storage: RosterStorage, owner: string): Ledger {
+  const ledger: Ledger = new Ledger(owner, {
+    storage,
+    clock: wakefulClock,
+    wire: NO_WIRE,
+    sends: false,
+    count: () => undefined,
+    authority: 'self',
+    stanzas: (send) => stanzasOf(owner, send),
+    foreign: (stored) => replace(ledger.book, stored),
+    error: () => undefined,
+  })
+  ledger.doubt()
+  return ledger
+}
+
+/** Presence is not owed: it is for whoever sends the rest. */
+const stanzasOf = (owner: string, send: Send): readonly Element[] =>
+  send.type === 'presence' ? [] : [stanzaElement(owner, send)]
+
+function replace(book: Book, stored: StoredRoster | undefined): void {
+  for (const jid of [...book.known()]) book.put(stranger(jid))
+  book.revision = undefined
+  if (stored !== undefined) fillBook(book, stored)
+}
