@@ -11,12 +11,16 @@ const entry = {
   testing: 'src/testing.ts',
 }
 
+/** What users run: `dist/cli.js`. `bin` in package.json names it. */
+const programs = { cli: 'src/cli.ts' }
+
 const options: Options = {
-  entry,
+  entry: { ...entry, ...programs },
   format: ['esm'],
   target: 'node20.19',
   tsconfig: 'tsconfig.json',
   dts: {
+    entry,
     // The public types mention `Symbol.asyncDispose`, which the default `lib` of no target has. It goes into shared chunks too.
     banner: '/// <reference lib="esnext.disposable" />',
     // The bundler of declarations sets `baseUrl`, which TypeScript 6 reports.

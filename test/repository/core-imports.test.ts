@@ -35,15 +35,19 @@ test('importing the main entry loads nothing of the tools for tests', () => {
   expect(holds('index.js')).toEqual([])
 })
 
-test('every entry that is built is an export, and every export is built', () => {
-  const { exports } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+test('every entry that is built is an export or the command, and every export is built', () => {
+  const { bin, exports } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+    bin: Record<string, string>
     exports: Record<string, unknown>
   }
-  const built = Object.keys(options.entry ?? {}).map((name) => [
+  const programs = Object.values(bin)
+  const built = Object.keys(options.entry ?? {}).filter((name) => !programs.includes(`dist/${name}.js`))
+  expect(programs).toEqual(['dist/cli.js'])
+  const exported = built.map((name) => [
     name === 'index' ? '.' : `./${name}`,
     { types: `./dist/${name}.d.ts`, default: `./dist/${name}.js` },
   ])
-  expect(exports).toEqual({ ...Object.fromEntries(built), './package.json': './package.json' })
+  expect(exports).toEqual({ ...Object.fromEntries(exported), './package.json': './package.json' })
 })
 
 test('the look at what is loaded finds packages behind other files, static and dynamic', () => {

@@ -46,6 +46,12 @@ describe('the check of the layers', () => {
     ['xmpp', 'src/xmpp/a.ts', `import 'node:net'`, 'node:net'],
     ['an entry point', 'src/index.ts', `import { client } from '@xmpp/client'`, '@xmpp/client'],
     ['a tool', 'src/admin/a.ts', `import { b } from '../clients/b.js'`, 'src/clients/b.ts'],
+    ['a tool', 'src/admin/a.ts', `import { client } from '@xmpp/client'`, '@xmpp/client'],
+    ['a tool', 'src/admin/a.ts', `import { Roster } from '../index.js'`, 'src/index.ts'],
+    ['the command', 'src/cli/a.ts', `import { b } from '../admin/b.js'`, 'src/admin/b.ts'],
+    ['the command', 'src/cli/a.ts', `import { RedisStorage } from '../redis.js'`, 'src/redis.ts'],
+    ['the command', 'src/cli/a.ts', `import pg from 'pg'`, 'pg'],
+    ['the program', 'src/cli.ts', `import { client } from '@xmpp/client'`, '@xmpp/client'],
   ])('%s: %s may not say %s', (_layer, path, text, target) => {
     expect(breaches([file(path, text)])).toEqual([`${path}:1 imports ${target}`])
   })
@@ -61,6 +67,10 @@ describe('the check of the layers', () => {
     ['src/xmpp/a.ts', `import type { Element } from 'ltx'\nimport ltx from 'ltx/lib/ltx.js'`],
     ['src/testing/a.ts', `import { createServer } from 'node:net'`],
     ['src/index.ts', `export { a } from './xmpp/a.js'`],
+    ['src/cli.ts', `import { homedir } from 'node:os'\nimport { main } from './cli/main.js'`],
+    ['src/cli/commands/a.ts', `import type { RosterAdmin } from '../../admin.js'`],
+    ['src/cli/a.ts', `export const load = () => Promise.all([import('../clients.js'), import('../sqlite.js')])`],
+    ['src/cli/a.ts', `export const load = () => Promise.all([import('@xmpp/client'), import('@xmpp/component')])`],
   ])('%s may say %s', (path, text) => {
     expect(breaches([file(path, text)])).toEqual([])
   })

@@ -13,6 +13,16 @@ const layer = (any: readonly string[], types: readonly string[] = []): Layer => 
 
 /** Entry points that are tools: any package, any module of Node, the layers below, but never one another. */
 const TOOLS = ['src/admin/', 'src/clients/', 'src/testing/', 'src/cli/']
+/** What the command is for a user of the package: it stands on the entry points, and brings its own connection. */
+const COMMAND = 'src/cli/'
+const BELOW_COMMAND = [
+  'src/index.ts',
+  'src/admin.ts',
+  'src/clients.ts',
+  'src/sqlite.ts',
+  '@xmpp/client',
+  '@xmpp/component',
+]
 const BELOW_TOOLS = ['src/core/', 'src/storage/', 'src/roster/', 'src/xmpp/']
 
 /** Adapters, and what each of them may load besides `core` and the port. */
@@ -70,9 +80,13 @@ export function cycles(sources: readonly Source[], nodeOf: (path: string) => str
 export const folderOf = (path: string): string => path.split('/').slice(0, 2).join('/')
 
 function layerOf(path: string): Layer | undefined {
+  if (path === 'src/cli.ts') return layer([COMMAND, 'src/core/', 'node:'])
   if (/^src\/[^/]+\.ts$/.test(path)) return layer(['src/'])
   const tool = TOOLS.find((folder) => path.startsWith(folder))
-  if (tool) return layer([tool, ...BELOW_TOOLS, 'ltx/lib/ltx.js', 'eventemitter3', 'node:'], ['ltx'])
+  if (tool) {
+    const more = tool === COMMAND ? BELOW_COMMAND : []
+    return layer([tool, ...BELOW_TOOLS, ...more, 'ltx/lib/ltx.js', 'eventemitter3', 'node:'], ['ltx'])
+  }
   const adapter = Object.keys(DRIVERS).find((name) => path === `${name}.ts` || path.startsWith(`${name}/`))
   if (adapter) return layer(['src/storage/', 'src/core/', ...(DRIVERS[adapter] ?? [])])
   const folder = Object.keys(LAYERS).find((name) => path.startsWith(name))

@@ -1,0 +1,111 @@
+import { randomBytes } from 'node:crypto'
+import { chmod, mkdir, open, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { inWords } from '../core/errors.js'
+import { type AccountEntry, type Accounts, accountOf, configInvalid } from './account.js'
+import { accountsFile } from './folders.js'
+import type { World } from './world.js'
+
+const FIELDS: Readonly<Record<keyof AccountEntry, (value: unknown) => boolean>> = {
+  jid: isText,
+  component: isText,
+  service: isText,
+  owner: isText,
+  storage: isText,
+  password: isText,
+  passwordCommand: (value) => Array.isArray(value) && value.every(isText),
+  insecure: (value) => typeof value === 'boolean',
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== ''
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/**
+ * The configuration; `undefined` when there is none.
+ *
+ * @throws {CommandError} `CONFIG_INVALID` when it is not what it should be, or when others may read it
+ */
+export async function readAccounts(world: World): Promise<Accounts | undefined> {
+  const path = accountsFile(world)
+  const text = await readPrivate(path, world)
+  if (text === undefined) return undefined
+  let read: unknown
+  try {
+    read = JSON.parse(text)
+  } catch (cause) {
+    // The words of the parser would quote what may be a password.
+    throw configInvalid(`${path} is no JSON.`, cause)
+  }
+  return checked(read, path)
+}
+
+async function readPrivate(path: string, { uid }: World): Promise<string | undefined> {
+  let file: Awaited<ReturnType<typeof open>>
+  try {
+    file = await open(path, 'r')
+  } catch (cause) {
+    if (isObject(cause) && cause['code'] === 'ENOENT') return undefined
+    throw configInvalid(`${path} cannot be read: ${inWords(cause)}`, cause)
+  }
+  try {
+    const { mode, uid: owner } = await file.stat()
+    if (uid !== undefined && (mode & 0o077) !== 0)
+      throw configInvalid(`${path} holds passwords, but others may read or write it. "chmod 600 ${path}" mends that.`)
+    if (uid !== undefined && owner !== uid && owner !== 0)
+      throw configInvalid(`${path} holds passwords, but it belongs to somebody else.`)
+    return await file.readFile('utf8')
+  } finally {
+    await file.close()
+  }
+}
+
+function checked(read: unknown, path: string): Accounts {
+  if (!isObject(read) || !isObject(read['accounts'])) throw configInvalid(`${path}: expected {"accounts": {…}}.`)
+  const extra = Object.keys(read).find((key) => key !== 'accounts' && key !== 'default')
+  if (extra !== undefined) throw configInvalid(`${path}: "${extra}" is not known; there are "default" and "accounts".`)
+  for (const [name, entry] of Object.entries(read['accounts'])) checkEntry(name, entry, path)
+  const chosen = read['default']
+  if (chosen !== undefined && !(isText(chosen) && Object.hasOwn(read['accounts'], chosen)))
+    throw configInvalid(`${path}: "default" should name one of the accounts.`)
+  return read as unknown as Accounts
+}
+
+function checkEntry(name: string, entry: unknown, path: string): void {
+  if (!isObject(entry)) throw configInvalid(`${path}: the account "${name}" should be an object.`)
+  for (const [field, value] of Object.entries(entry)) {
+    const check = Object.hasOwn(FIELDS, field) ? FIELDS[field as keyof AccountEntry] : undefined
+    if (check === undefined) throw configInvalid(`${path}: "${field}" of the account "${name}" is not known.`)
+    if (!check(value)) throw configInvalid(`${path}: "${field}" of the account "${name}" is not what it should be.`)
+  }
+  accountOf(entry, `${path}: the account "${name}"`)
+}
+
+/**
+ * Writes the configuration, for its owner alone: whole, or not at all.
+ *
+ * @throws {CommandError} `CONFIG_INVALID` when it cannot be written; the old one is still there then
+ */
+export async function writeAccounts(world: World, accounts: Accounts): Promise<string> {
+  const path = accountsFile(world)
+  const draft = `${path}.${randomBytes(6).toString('hex')}`
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+    const file = await open(draft, 'wx', 0o600)
+    try {
+      await file.writeFile(`${JSON.stringify(accounts, undefined, 2)}\n`)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await chmod(draft, 0o600)
+    await rename(draft, path)
+    return path
+  } catch (cause) {
+    await rm(draft, { force: true })
+    throw configInvalid(`${path} could not be written: ${inWords(cause)}`, cause)
+  }
+}

@@ -1,0 +1,47 @@
+import { readFile } from 'node:fs/promises'
+import type { Context } from './context.js'
+import { cancelled, EXIT, errorLine, exitCodeOf } from './errors.js'
+import { helpOf } from './help.js'
+import { Output } from './output.js'
+import { type Invocation, parseCommandLine } from './parse.js'
+import { PROGRAM } from './program.js'
+import { ROOT } from './root.js'
+import type { World } from './world.js'
+
+/** Runs one command line; resolves with what the shell is told. Never rejects. */
+export async function main(words: readonly string[], world: World): Promise<number> {
+  const out = new Output(world.stdout, world.env)
+  const err = new Output(world.stderr, world.env)
+  let code: number
+  try {
+    const invocation = parseCommandLine(words, ROOT)
+    code = await perform(invocation, { world, out, err, signal: world.signal })
+  } catch (cause) {
+    // Whatever broke off because of it, it was the user who wanted no more.
+    const error = world.signal.aborted ? cancelled() : cause
+    err.line(`${PROGRAM}: ${errorLine(error)}`)
+    code = exitCodeOf(error)
+  }
+  await Promise.all([out.flush(), err.flush()])
+  return code
+}
+
+async function perform(invocation: Invocation, context: Omit<Context, 'globals'>): Promise<number> {
+  switch (invocation.kind) {
+    case 'help':
+      context.out.line(helpOf(invocation.path))
+      return EXIT.ok
+    case 'version':
+      context.out.line(await versionOf(context.world))
+      return EXIT.ok
+    case 'run': {
+      const { path, input, globals } = invocation
+      return (await path[path.length - 1]?.run?.({ ...context, globals }, input)) ?? EXIT.ok
+    }
+  }
+}
+
+async function versionOf({ manifest }: World): Promise<string> {
+  const { version } = JSON.parse(await readFile(manifest, 'utf8')) as { readonly version: string }
+  return version
+}

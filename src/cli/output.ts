@@ -1,0 +1,64 @@
+import type { Sink, World } from './world.js'
+
+const STYLES = {
+  bold: [1, 22],
+  dim: [2, 22],
+  red: [31, 39],
+  green: [32, 39],
+  yellow: [33, 39],
+  cyan: [36, 39],
+} as const
+
+/** How text can look on a terminal. */
+export type Style = keyof typeof STYLES
+
+/** Where lines go. A reader that has enough (`| head`) is no failure: what comes afterwards is dropped. */
+export class Output {
+  readonly isTerminal: boolean
+  readonly hasColours: boolean
+  readonly #sink: Sink
+  readonly #closed = new AbortController()
+
+  constructor(sink: Sink, env: World['env']) {
+    this.#sink = sink
+    this.isTerminal = sink.isTTY === true
+    // https://no-color.org: any value but an empty one.
+    this.hasColours = this.isTerminal && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb'
+    sink.on('error', () => this.#closed.abort())
+  }
+
+  /** Aborted when nobody reads any more. */
+  get closed(): AbortSignal {
+    return this.#closed.signal
+  }
+
+  /** Cells of a line; `undefined` where there is no terminal. */
+  get columns(): number | undefined {
+    return this.isTerminal ? (this.#sink.columns ?? 80) : undefined
+  }
+
+  /** Text as it stands: it must be harmless. */
+  write(text: string): void {
+    if (!this.#closed.signal.aborted) this.#sink.write(text)
+  }
+
+  /** The same with a new line behind it. */
+  line(text = ''): void {
+    this.write(`${text}\n`)
+  }
+
+  /** Text that looks different where colours are wanted. */
+  styled(text: string, style: Style): string {
+    const [on, off] = STYLES[style]
+    return this.hasColours && text !== '' ? `\u001b[${on}m${text}\u001b[${off}m` : text
+  }
+
+  /** Done when everything is written, or cannot be any more. */
+  flush(): Promise<void> {
+    if (this.#closed.signal.aborted) return Promise.resolve()
+    return new Promise((resolve) => {
+      this.#closed.signal.addEventListener('abort', () => resolve(), { once: true })
+      this.#sink.write('', () => resolve())
+    })
+  }
+}

@@ -1,0 +1,2 @@
+/** What the command is called. */
+export const PROGRAM = 'xmpp-roster'

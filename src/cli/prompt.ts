@@ -1,0 +1,68 @@
+import type { Context } from './context.js'
+import { cancelled } from './errors.js'
+
+/** Whether there is somebody who can answer: both what is read and what is asked on are terminals. */
+export const canAsk = ({ world, err }: Context): boolean => world.stdin.isTTY === true && err.isTerminal
+
+/**
+ * Asks before something is deleted. Done when the answer is yes.
+ *
+ * @throws {CommandError} `CANCELLED` for any other answer, and where nobody can be asked
+ */
+export async function confirm(question: string, context: Context): Promise<void> {
+  if (!canAsk(context))
+    throw cancelled('There is no terminal to ask on; nothing was done. -f goes ahead without asking.')
+  const answer = await ask(`${question} (y/N) `, context)
+  if (!/^\s*y(es)?\s*$/i.test(answer)) throw cancelled('Cancelled; nothing was done.')
+}
+
+/** A line from the terminal. The end of input, and Ctrl-C, cancel. */
+async function ask(question: string, { world, signal }: Context): Promise<string> {
+  const { createInterface } = await import('node:readline')
+  const lines = createInterface({ input: world.stdin, output: world.stderr as NodeJS.WritableStream, terminal: true })
+  try {
+    return await new Promise<string>((resolve, reject) => {
+      const stop = (): void => reject(cancelled('Cancelled; nothing was done.'))
+      lines.once('SIGINT', stop)
+      lines.once('close', stop)
+      signal.addEventListener('abort', stop, { once: true })
+      lines.question(question, resolve)
+    })
+  } finally {
+    lines.close()
+  }
+}
+
+/**
+ * A secret from the terminal, which does not show it.
+ *
+ * @throws {CommandError} `CANCELLED`
+ */
+export async function askSecret(question: string, { world, err, signal }: Context): Promise<string> {
+  const { stdin } = world
+  err.write(question)
+  stdin.setEncoding('utf8')
+  stdin.setRawMode?.(true)
+  stdin.resume()
+  try {
+    return await new Promise<string>((resolve, reject) => {
+      const typed: string[] = []
+      const stop = (): void => reject(cancelled())
+      signal.addEventListener('abort', stop, { once: true })
+      stdin.once('end', stop)
+      stdin.on('data', (part: Buffer | string) => {
+        for (const key of String(part)) {
+          if (key === '\r' || key === '\n') return resolve(typed.join(''))
+          if (key === '\u0003' || key === '\u0004') return stop()
+          if (key === '\u007f' || key === '\b') typed.pop()
+          else typed.push(key)
+        }
+      })
+    })
+  } finally {
+    stdin.removeAllListeners('data')
+    stdin.setRawMode?.(false)
+    stdin.pause()
+    err.line()
+  }
+}
