@@ -11,3 +11,4 @@ export type { PlanConflict, PlannedUpdate, RosterPlan, WantedContact } from './a
 export type { AdminItem, AdminItemInit, RosterAdmin } from './admin/port.js'
 export { type PurgeOptions, purgeCandidates } from './admin/purge.js'
 export { type RosterStats, stats } from './admin/stats.js'
+export { storageAdmin } from './admin/storage-admin.js'

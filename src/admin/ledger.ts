@@ -2,7 +2,7 @@ import type { Element } from 'ltx'
 import { wakefulClock } from '../core/clock.js'
 import { stranger } from '../core/contact.js'
 import type { Send } from '../core/step.js'
-import { type Book, fillBook } from '../roster/book.js'
+import { type Book, type Draft, fillBook } from '../roster/book.js'
 import { Ledger } from '../roster/ledger.js'
 import { notConnected } from '../roster/options.js'
 import type { OutboxWire } from '../roster/outbox.js'
@@ -42,4 +42,28 @@ function replace(book: Book, stored: StoredRoster | undefined): void {
   for (const jid of [...book.known()]) book.put(stranger(jid))
   book.revision = undefined
   if (stored !== undefined) fillBook(book, stored)
+}
+
+/** Changes of one owner that are asked for at the same time are decided together: they would only be in each other's way. */
+export class Ledgers {
+  readonly #storage: RosterStorage
+  readonly #open = new Map<string, { readonly ledger: Ledger; calls: number }>()
+
+  constructor(storage: RosterStorage) {
+    this.#storage = storage
+  }
+
+  /** Decides on what storage holds now, again when others were faster; resolves with the value when it is stored. */
+  async run<T>(owner: string, decide: (draft: Draft) => T): Promise<T> {
+    const open = this.#open.get(owner) ?? { ledger: ledgerOf(this.#storage, owner), calls: 0 }
+    this.#open.set(owner, open)
+    open.calls += 1
+    open.ledger.doubt()
+    try {
+      return await open.ledger.run((draft) => ({ value: decide(draft) }))
+    } finally {
+      open.calls -= 1
+      if (open.calls === 0) this.#open.delete(owner)
+    }
+  }
 }

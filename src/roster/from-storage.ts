@@ -1,4 +1,5 @@
 import { inWords, RosterError } from '../core/errors.js'
+import { bareJid } from '../core/jid.js'
 import { randomId } from '../core/random.js'
 import type { OwnersFilter, RosterChanges, RosterStorage, StoredRoster } from '../storage/port.js'
 import { parseRosterChanges, parseStoredRoster } from '../storage/record.js'
@@ -38,6 +39,15 @@ function readChanges(owner: string, answer: unknown, error: (error: RosterError)
     return undefined
   }
 }
+
+/** What a caller says about owners, as a storage is asked for them. Throws `JID_MALFORMED`. */
+export const filterOf = (options: {
+  readonly domain?: string
+  readonly signal?: AbortSignal
+}): Omit<OwnersFilter, 'with'> => ({
+  ...(options.domain === undefined ? {} : { domain: bareJid(options.domain) }),
+  ...(options.signal === undefined ? {} : { signal: options.signal }),
+})
 
 /** Each owner once, with errors of ours. */
 export async function* ownersOf(storage: RosterStorage, filter: OwnersFilter): AsyncIterableIterator<string> {

@@ -9,7 +9,7 @@ import { ClientDesk } from './client-desk.js'
 import { Component } from './component.js'
 import type { ComponentDesk } from './component-desk.js'
 import type { RosterEvent, RosterEvents, SubscriptionRequest } from './events.js'
-import { asStorageError, ownersOf } from './from-storage.js'
+import { asStorageError, filterOf, ownersOf } from './from-storage.js'
 import { type CallOptions, closed, type RosterOptions, type Settings, settingsOf } from './options.js'
 import type { World } from './owner.js'
 import type { OwnerRoster } from './owner-roster.js'
@@ -160,29 +160,18 @@ export abstract class RosterBase extends EventEmitter<RosterEvents> {
   /** Every owner in storage, loaded or not. */
   async *owners(options: CallOptions & { readonly domain?: string } = {}): AsyncIterableIterator<string> {
     this.#assertOpen()
-    const { domain, signal } = options
-    const filter = {
-      ...(domain === undefined ? {} : { domain: bareJid(domain) }),
-      ...(signal === undefined ? {} : { signal }),
-    }
-    yield* ownersOf(this.#settings.storage, filter)
+    yield* ownersOf(this.#settings.storage, filterOf(options))
   }
 
   /** Deferred requests of all owners, loaded or not. Reading them loads nobody for good. */
   async *pending(options: CallOptions & { readonly domain?: string } = {}): AsyncIterableIterator<SubscriptionRequest> {
     this.#assertOpen()
-    const { domain, signal } = options
     if (this.#authority.kind === 'client') {
       yield* this.#authority.client.requests()
       return
     }
     const { component } = this.#authority
-    const filter = {
-      with: 'request' as const,
-      ...(domain === undefined ? {} : { domain: bareJid(domain) }),
-      ...(signal === undefined ? {} : { signal }),
-    }
-    for await (const owner of ownersOf(this.#settings.storage, filter)) {
+    for await (const owner of ownersOf(this.#settings.storage, { ...filterOf(options), with: 'request' })) {
       const desk = component.get(owner) ?? (await component.glimpse(owner))
       yield* desk.requests()
     }
