@@ -1,16 +1,17 @@
 import { RosterError } from '../core/errors.js'
-import { patchItem } from '../core/item.js'
 import { bareJid, type JidLike } from '../core/jid.js'
 import type { CallOptions } from '../roster/options.js'
 import { asRosterError } from './bulk-run.js'
+import { defined } from './defined.js'
+import { wantedOf } from './item.js'
 import type { AdminItem, AdminItemInit, RosterAdmin } from './port.js'
 
 /** Options of {@link connect}. */
 export interface ConnectOptions extends CallOptions {
   /** What `a` is called in the roster of `b`, and `b` in that of `a`. Absent = the name that is there; an empty text clears it. */
-  readonly names?: readonly [a?: string, b?: string]
+  readonly names?: readonly [a?: string | undefined, b?: string | undefined]
   /** The groups of `a` in the roster of `b`, and those of `b` in that of `a`. Absent = those that are there. */
-  readonly groups?: readonly [a?: readonly string[], b?: readonly string[]]
+  readonly groups?: readonly [a?: readonly string[] | undefined, b?: readonly string[] | undefined]
 }
 
 /** Options of {@link disconnect}. */
@@ -44,13 +45,8 @@ export interface DisconnectOptions extends CallOptions {
 export async function connect(admin: RosterAdmin, a: JidLike, b: JidLike, options: ConnectOptions = {}): Promise<void> {
   const [one, other] = [bareJid(a), bareJid(b)]
   const { names = [], groups = [], ...call } = options
-  if (one === other)
-    throw new RosterError('ITEM_INVALID', 'An owner is not a contact of its own; nothing was written.', {
-      owner: one,
-      contact: other,
-    })
-  const ofOther = both(other, names[1], groups[1])
-  const ofOne = both(one, names[0], groups[0])
+  const ofOther = both(one, other, defined({ name: names[1], groups: groups[1] }))
+  const ofOne = both(other, one, defined({ name: names[0], groups: groups[0] }))
   await admin.put(one, other, ofOther, call)
   const done = `the roster of ${one} has ${other} with "both" by now; connecting them again is safe.`
   await second(other, one, done, () => admin.put(other, one, ofOne, withoutSignal(call)))
@@ -147,9 +143,8 @@ async function bothItem(
 }
 
 /** Checked here: a side that the place refuses after the other was written would be half a connection. */
-function both(contact: string, name: string | undefined, groups: readonly string[] | undefined): AdminItemInit {
-  const named = { ...(name === undefined ? {} : { name }), ...(groups === undefined ? {} : { groups: [...groups] }) }
-  patchItem(contact, undefined, named)
+function both(owner: string, contact: string, named: Pick<AdminItemInit, 'name' | 'groups'>): AdminItemInit {
+  wantedOf(owner, contact, named)
   return { ...named, subscription: 'both' }
 }
 

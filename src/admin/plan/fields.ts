@@ -1,8 +1,9 @@
 import { RosterError } from '../../core/errors.js'
 import { patchItem, type RosterItem } from '../../core/item.js'
 import { bareJid } from '../../core/jid.js'
-import type { Subscription } from '../../core/state.js'
+import { isSubscription, type Subscription } from '../../core/state.js'
 import { shorten } from '../../core/text.js'
+import { defined } from '../defined.js'
 import type { AdminItem } from '../port.js'
 import type { WantedContact } from './types.js'
 
@@ -16,10 +17,6 @@ export type Named = { readonly [F in Field]?: WantedContact[F] & {} }
 
 /** What an item has of which nothing was ever said. */
 export const BLANK: Readonly<Record<Field, Value>> = { name: '', groups: [], subscription: 'none' }
-
-const SUBSCRIPTIONS: readonly unknown[] = ['none', 'to', 'from', 'both'] satisfies readonly Subscription[]
-
-export const isSubscription = (value: unknown): value is Subscription => SUBSCRIPTIONS.includes(value)
 
 export const isEqual = (a: Value, b: Value): boolean =>
   typeof a === 'string' || typeof b === 'string'
@@ -69,11 +66,6 @@ function namedFields(jid: string, { name, groups, subscription }: WantedContact)
     throw invalid(`Expected text as the name of ${jid}, but ${inText(name)} came.`, jid)
   patchItem(jid, undefined, defined({ name, groups }))
   return defined({ name, groups: groups === undefined ? undefined : sortedGroups(groups), subscription })
-}
-
-/** What is `undefined` is left out: plain JSON has no word for it. */
-export function defined<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never
 }
 
 /** An item in the same terms, every field named. */

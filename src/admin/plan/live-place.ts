@@ -4,7 +4,7 @@ import { hasFrom, hasPendingOut, hasTo, type Subscription } from '../../core/sta
 import type { CallOptions } from '../../roster/options.js'
 import type { OwnerRoster } from '../../roster/owner-roster.js'
 import type { Change } from '../bulk-run.js'
-import { defined } from './fields.js'
+import { defined } from '../defined.js'
 import type { Place, Wish } from './place.js'
 import { gone } from './refusals.js'
 

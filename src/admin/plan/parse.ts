@@ -1,6 +1,8 @@
 import { patchItem, type RosterItemPatch } from '../../core/item.js'
 import { bareJid } from '../../core/jid.js'
-import { compareText, defined, inText, invalid, isSubscription, namedContacts, sortedGroups } from './fields.js'
+import { isSubscription } from '../../core/state.js'
+import { defined } from '../defined.js'
+import { compareText, inText, invalid, namedContacts, sortedGroups } from './fields.js'
 import { deepFrozen } from './freeze.js'
 import type { PlanConflict, PlannedUpdate, RosterPlan, WantedContact } from './types.js'
 

@@ -22,6 +22,8 @@ export class MemoryAdmin implements RosterAdmin {
   readonly calls: string[] = []
   /** Asked before each call does its work: what it throws or rejects with, the call does. */
   before: (call: string) => unknown = () => undefined
+  /** As `before`, but when a write has taken place. */
+  after: (call: string) => unknown = () => undefined
 
   constructor(rosters: Readonly<Record<string, Items>> = {}) {
     for (const [owner, items] of Object.entries(rosters)) {
@@ -58,17 +60,22 @@ export class MemoryAdmin implements RosterAdmin {
   }
 
   async put(owner: JidLike, contact: JidLike, item: AdminItemInit, options: CallOptions = {}): Promise<void> {
-    await this.#call(`put ${short(owner)} ${short(contact)} ${JSON.stringify(item)}`, options)
+    const call = `put ${short(owner)} ${short(contact)} ${JSON.stringify(item)}`
+    await this.#call(call, options)
     const roster = this.rosters.get(String(owner)) ?? new Map<string, AdminItem>()
     const known = roster.get(String(contact)) ?? adminItem(String(contact))
     const { name = known.name, groups = known.groups, subscription = known.subscription } = item
     const next = { ...known, name: name === '' ? undefined : name, groups: Object.freeze([...groups]), subscription }
     this.rosters.set(String(owner), roster.set(String(contact), Object.freeze(next)))
+    await this.after(call)
   }
 
   async remove(owner: JidLike, contact: JidLike, options: CallOptions = {}): Promise<boolean> {
-    await this.#call(`remove ${short(owner)} ${short(contact)}`, options)
-    return this.rosters.get(String(owner))?.delete(String(contact)) ?? false
+    const call = `remove ${short(owner)} ${short(contact)}`
+    await this.#call(call, options)
+    const existed = this.rosters.get(String(owner))?.delete(String(contact)) ?? false
+    await this.after(call)
+    return existed
   }
 
   async #call(call: string, { signal }: CallOptions): Promise<void> {
