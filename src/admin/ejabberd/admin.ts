@@ -1,0 +1,149 @@
+import { RosterError } from '../../core/errors.js'
+import { patchItem } from '../../core/item.js'
+import { bareJid, type JidLike } from '../../core/jid.js'
+import { shorten } from '../../core/text.js'
+import type { CallOptions } from '../../roster/options.js'
+import type { AdminItemInit, RosterAdmin } from '../port.js'
+import { type Arguments, EjabberdApi } from './api.js'
+import { type EjabberdOptions, endpointOf } from './endpoint.js'
+import { accountOf, ownersOf } from './owners.js'
+import { checkSubscription, readRoster, type StoredItem } from './rows.js'
+import { type EjabberdSessions, sessionsOf } from './sessions.js'
+
+/**
+ * The rosters of an ejabberd (23.01 and later), through its HTTP API: `mod_http_api`, with `mod_admin_extra` for the commands
+ * and `api_permissions` for whoever calls. Without `username` and `token` nobody in particular calls: enough where the
+ * permission goes by address, and refused by the server elsewhere.
+ *
+ * What the other side learns, here as everywhere about an owner's `put` and `remove`:
+ *
+ * - `put` writes the owner's item and pushes it to the owner's sessions. The contact is neither told nor changed: its
+ *   roster, and the presence that it gets, follow its own item. A request that waits stays.
+ * - `remove` takes the item out, pushes that, and ends both directions: a contact on this server that had the owner as
+ *   `both` keeps an item with `none`, and gets `unavailable`; one elsewhere gets `unsubscribe` and `unsubscribed`.
+ * - `setPresence` reaches the contacts that the owner's item lets see it. `kick` ends the session, whose contacts see it
+ *   leave. `sendMessage` delivers. `owners`, `list` and `connected` only read.
+ *
+ * `owners` has who has at least one item: from the table of items, in one answer. An ejabberd with its rosters in SQL
+ * cannot say that: there each account is asked for its roster, one by one, and who has a roster without an account is not
+ * found. With several virtual hosts, it is the first one's storage that decides which of the two.
+ *
+ * Contacts from a shared roster group (`mod_shared_roster`) are listed like others; `remove` cannot take them out, because they
+ * are in no roster: `true`, and they are still listed.
+ *
+ * Versions differ in the arguments they take: which is asked once, before the first call, and again if that fails. Up to
+ * 23.10 groups are joined with ";", so one that has it in its name is refused there.
+ *
+ * Nothing is remembered: each call asks the server. A call may be several requests, and `timeout` is for each of them. A
+ * `put` that keeps something reads the roster first; whatever the owner changes between the two is lost.
+ *
+ * @example
+ * ```ts
+ * import { ejabberdAdmin } from 'xmpp-roster/admin'
+ *
+ * const admin = ejabberdAdmin({
+ *   url: 'https://xmpp.example.com:5443/api',
+ *   username: 'admin@example.com',
+ *   password: process.env['ADMIN_PASSWORD'] ?? '',
+ * })
+ * await admin.put('juliet@example.com', 'romeo@example.net', { name: 'Romeo', groups: ['Friends'], subscription: 'both' })
+ * for await (const owner of admin.owners({ domain: 'example.com' })) console.log(owner, await admin.list(owner))
+ * ```
+ *
+ * @throws {RosterError} at once: `UNSUPPORTED` for options that cannot be. From the calls, besides what they say: `REFUSED`
+ * when the server said no, with the `condition` that is nearest to its HTTP status (`not-authorized`, `forbidden`,
+ * `bad-request`, `internal-server-error` …): nothing has changed. `UNSUPPORTED` when it has no such command, or no API
+ * there: nothing has changed. `NOT_CONNECTED` when no answer came: refused connection, wrong certificate: nothing has
+ * changed; a connection that broke meanwhile: it may have. `TIMED_OUT`: it may have. `STANZA_INVALID` for an answer that is
+ * none of ejabberd's, and for a redirect: it may have. Messages are one line and hold neither password nor token.
+ */
+export function ejabberdAdmin(options: EjabberdOptions): RosterAdmin & EjabberdSessions {
+  const api = new EjabberdApi(endpointOf(options))
+  return {
+    owners: (call = {}) => ownersOf(api, call),
+    list: async (owner, call = {}) => {
+      const items = await rosterOf(api, bareJid(owner), call)
+      return [...items.values()].map(({ item }) => item)
+    },
+    put: async (owner, contact, item, call = {}) => put(api, pairOf(owner, contact), item, call),
+    remove: async (owner, contact, call = {}) => remove(api, pairOf(owner, contact), call),
+    ...sessionsOf(api),
+  }
+}
+
+interface Pair {
+  readonly owner: string
+  readonly contact: string
+}
+
+const pairOf = (owner: JidLike, contact: JidLike): Pair => ({ owner: bareJid(owner), contact: bareJid(contact) })
+
+async function rosterOf(
+  api: EjabberdApi,
+  owner: string,
+  options: CallOptions,
+): Promise<ReadonlyMap<string, StoredItem>> {
+  return readRoster(await api.list('get_roster', accountOf(owner), { ...options, owner }))
+}
+
+async function put(api: EjabberdApi, pair: Pair, init: AdminItemInit, options: CallOptions): Promise<void> {
+  const { owner, contact } = pair
+  const account = accountOf(owner)
+  const subscription = checkSubscription(contact, init.subscription)
+  // Refused before anything is asked of the server.
+  const { name, groups } = patchItem(contact, undefined, patchOf(init))
+  const isWhole = init.name !== undefined && init.groups !== undefined && subscription !== undefined
+  // Another spelling of the same domain would be another contact to ejabberd.
+  const known = isWhole && isAscii(contact) ? undefined : (await rosterOf(api, owner, options)).get(contact)
+  const args = {
+    ...namesOf(account),
+    ...contactOf(known?.stored ?? contact),
+    nick: (init.name === undefined ? known?.item.name : name) ?? '',
+    subs: subscription ?? known?.item.subscription ?? 'none',
+    ...(await groupsOf(api, pair, (init.groups === undefined ? known?.item.groups : groups) ?? [], options)),
+  }
+  await api.run('add_rosteritem', args, { ...options, ...pair })
+}
+
+const patchOf = ({ name, groups }: AdminItemInit): { readonly name?: string; readonly groups?: readonly string[] } => ({
+  ...(name !== undefined && { name }),
+  ...(groups !== undefined && { groups }),
+})
+
+const isAscii = (text: string): boolean => /^[!-~]*$/.test(text)
+
+const namesOf = ({ user, host }: { readonly user: string; readonly host: string }): Arguments => ({
+  localuser: user,
+  localhost: host,
+})
+
+/** A gateway has no user: ejabberd takes an empty text for that. */
+function contactOf(stored: string): Arguments {
+  const at = stored.indexOf('@')
+  return { user: stored.slice(0, Math.max(at, 0)), host: stored.slice(at + 1) }
+}
+
+/** @throws RosterError `ITEM_INVALID` */
+async function groupsOf(
+  api: EjabberdApi,
+  pair: Pair,
+  groups: readonly string[],
+  options: CallOptions,
+): Promise<Arguments> {
+  if ((await api.dialect({ ...options, ...pair })) === 'listed') return { groups }
+  const split = groups.find((group) => group.includes(';'))
+  if (split === undefined) return { group: groups.join(';') }
+  const message = `This ejabberd would split the group "${shorten(split)}" at its ";": it can once it is 24.02 or later; nothing was written.`
+  throw new RosterError('ITEM_INVALID', message, pair)
+}
+
+/** ejabberd answers alike whether the item was there; the roster says it. */
+async function remove(api: EjabberdApi, pair: Pair, options: CallOptions): Promise<boolean> {
+  const account = accountOf(pair.owner)
+  const known = (await rosterOf(api, pair.owner, options)).get(pair.contact)
+  if (known === undefined) return false
+  // Never process_rosteritems: its "delete" tells nobody, and the cache goes on serving what it deleted.
+  const args = { ...namesOf(account), ...contactOf(known.stored) }
+  await api.run('delete_rosteritem', args, { ...options, ...pair })
+  return true
+}
