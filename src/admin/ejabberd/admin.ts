@@ -24,9 +24,10 @@ import { type EjabberdSessions, sessionsOf } from './sessions.js'
  * - `setPresence` reaches the contacts that the owner's item lets see it. `kick` ends the session, whose contacts see it
  *   leave. `sendMessage` delivers. `owners`, `list` and `connected` only read.
  *
- * `owners` has who has at least one item: from the table of items, in one answer. An ejabberd with its rosters in SQL
- * cannot say that: there each account is asked for its roster, one by one, and who has a roster without an account is not
- * found. With several virtual hosts, it is the first one's storage that decides which of the two.
+ * `owners` has who has at least one item, or a request to answer: from the table of items, in one answer. An ejabberd with
+ * its rosters in SQL cannot say that: there each account is asked for its roster, one by one, and who has a roster without
+ * an account, or nothing but a request, is not found. With several virtual hosts, it is the first one's storage that
+ * decides which of the two. Requests that wait for the owner's answer are never listed: `pendingIn` is always `false`.
  *
  * Contacts from a shared roster group (`mod_shared_roster`) are listed like others; `remove` cannot take them out, because they
  * are in no roster: `true`, and they are still listed.
