@@ -2,7 +2,14 @@ import { inWords, RosterError, type RosterErrorCode } from '../core/errors.js'
 import { plain } from './text.js'
 
 /** What the command can say besides the codes of the library. */
-export type CommandErrorCode = 'USAGE' | 'CONFIG_INVALID' | 'PASSWORD_FAILED' | 'CANCELLED' | 'NOT_FOUND' | 'FAILED'
+export type CommandErrorCode =
+  | 'USAGE'
+  | 'CONFIG_INVALID'
+  | 'FILE_INVALID'
+  | 'PASSWORD_FAILED'
+  | 'CANCELLED'
+  | 'NOT_FOUND'
+  | 'FAILED'
 
 /** An error of the command line itself. */
 export class CommandError extends Error {
@@ -30,7 +37,7 @@ export const EXIT = {
 export const EXIT_CODES: readonly (readonly [code: number, meaning: string])[] = [
   [EXIT.ok, 'it is done'],
   [EXIT.failed, 'it failed, or some of it did; a line on the error output says what'],
-  [EXIT.usage, 'the command line, the environment or the configuration is wrong: nothing was sent'],
+  [EXIT.usage, 'the command line, the environment, the configuration or a file is wrong: nothing was sent'],
   [EXIT.refused, 'the server refused it, or has no such thing'],
   [EXIT.notConnected, 'there is no connection, or the server did not answer in time'],
   [EXIT.notFound, 'there is no such contact, group, request, owner or client'],
@@ -55,6 +62,7 @@ const EXIT_OF: Readonly<Record<RosterErrorCode | CommandErrorCode, number>> = {
   CLOSED: EXIT.failed,
   USAGE: EXIT.usage,
   CONFIG_INVALID: EXIT.usage,
+  FILE_INVALID: EXIT.usage,
   PASSWORD_FAILED: EXIT.failed,
   CANCELLED: EXIT.cancelled,
   NOT_FOUND: EXIT.notFound,
@@ -62,8 +70,14 @@ const EXIT_OF: Readonly<Record<RosterErrorCode | CommandErrorCode, number>> = {
 }
 
 export const usage = (message: string): CommandError => new CommandError('USAGE', message)
+/** A file that is given, and is not what it should be. */
+export const fileInvalid = (message: string, cause?: unknown): CommandError =>
+  new CommandError('FILE_INVALID', message, cause)
 export const notFound = (message: string): CommandError => new CommandError('NOT_FOUND', message)
 export const cancelled = (message = 'Cancelled.'): CommandError => new CommandError('CANCELLED', message)
+
+/** Whether it says already that the user wanted no more, and what was done by then. */
+export const isCancelled = (cause: unknown): boolean => cause instanceof CommandError && cause.code === 'CANCELLED'
 
 /** Anything that was thrown, as an error with a code. */
 export function toCoded(cause: unknown): CommandError | RosterError {

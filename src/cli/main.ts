@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { Context } from './context.js'
-import { cancelled, EXIT, errorLine, exitCodeOf } from './errors.js'
+import { cancelled, EXIT, errorLine, exitCodeOf, isCancelled } from './errors.js'
 import { helpOf } from './help.js'
 import { Output } from './output.js'
 import { type Invocation, parseCommandLine } from './parse.js'
@@ -18,7 +18,7 @@ export async function main(words: readonly string[], world: World): Promise<numb
     code = await perform(invocation, { world, out, err, signal: world.signal })
   } catch (cause) {
     // Whatever broke off because of it, it was the user who wanted no more.
-    const error = world.signal.aborted ? cancelled() : cause
+    const error = world.signal.aborted && !isCancelled(cause) ? cancelled() : cause
     err.line(`${PROGRAM}: ${errorLine(error)}`)
     code = exitCodeOf(error)
   }

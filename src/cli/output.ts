@@ -37,6 +37,16 @@ export class Output {
     return this.isTerminal ? (this.#sink.columns ?? 80) : undefined
   }
 
+  /** Lines of the window; `undefined` where there is no terminal. */
+  get rows(): number | undefined {
+    return this.isTerminal ? (this.#sink.rows ?? 24) : undefined
+  }
+
+  /** Told whenever the window has another size. */
+  onResize(listener: () => void): void {
+    this.#sink.on('resize', listener)
+  }
+
   /** Text as it stands: it must be harmless. */
   write(text: string): void {
     if (!this.#closed.signal.aborted) this.#sink.write(text)

@@ -8,13 +8,23 @@ const NARROWEST = 8
 /** Columns under their titles. On a terminal what is too wide is cut; elsewhere it never is. Nothing at all without rows. */
 export function printTable(out: Output, titles: readonly string[], rows: readonly (readonly string[])[]): void {
   if (rows.length === 0) return
+  const [head = '', ...lines] = tableLines(titles, rows, out.columns)
+  out.line(out.styled(head, 'bold'))
+  for (const line of lines) out.line(line)
+}
+
+/** The line of the titles, and one for each row; each fits in so many cells, unless that is too few for a table. */
+export function tableLines(
+  titles: readonly string[],
+  rows: readonly (readonly string[])[],
+  columns: number | undefined,
+): readonly string[] {
   const cells = rows.map((row) => row.map(plain))
   const widths = fitted(
     titles.map((title, at) => Math.max(widthOf(title), ...cells.map((row) => widthOf(row[at] ?? '')))),
-    out.columns,
+    columns,
   )
-  out.line(out.styled(lineOf(titles, widths), 'bold'))
-  for (const row of cells) out.line(lineOf(row, widths))
+  return [titles, ...cells].map((row) => lineOf(row, widths))
 }
 
 function lineOf(row: readonly string[], widths: readonly number[]): string {

@@ -4,8 +4,9 @@ import type { Clock } from '../core/clock.js'
 export interface Sink {
   readonly isTTY?: boolean
   readonly columns?: number
+  readonly rows?: number
   write(text: string, done?: (error?: Error | null) => void): boolean
-  on(event: 'error', listener: (error: Error) => void): unknown
+  on(event: 'error' | 'resize', listener: (error: Error) => void): unknown
 }
 
 /** Everything around the command that is not its arguments. */
