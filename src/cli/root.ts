@@ -1,9 +1,39 @@
 import type { Command } from './command.js'
+import { add } from './commands/add.js'
+import { authorize } from './commands/authorize.js'
+import { clients } from './commands/clients.js'
+import { remove } from './commands/delete.js'
+import { deny } from './commands/deny.js'
 import { get } from './commands/get.js'
+import { groups } from './commands/groups.js'
+import { login } from './commands/login.js'
+import { purge } from './commands/purge.js'
+import { requests } from './commands/requests.js'
+import { resync } from './commands/resync.js'
+import { set } from './commands/set.js'
+import { stats } from './commands/stats.js'
+import { subscribe } from './commands/subscribe.js'
+import { unsubscribe } from './commands/unsubscribe.js'
 import { PROGRAM } from './program.js'
 
 /** Every command, in the order of the help: one line each. */
-const COMMANDS: readonly Command[] = [get]
+const COMMANDS: readonly Command[] = [
+  get,
+  set,
+  add,
+  remove,
+  subscribe,
+  unsubscribe,
+  authorize,
+  deny,
+  requests,
+  groups,
+  stats,
+  purge,
+  resync,
+  clients,
+  login,
+]
 
 /** The program itself. */
 export const ROOT: Command = {

@@ -1,0 +1,32 @@
+import { command } from '../command.js'
+import { jsonOf } from '../data.js'
+import { withRoster } from '../session.js'
+import { printTable } from '../table.js'
+
+export const requests = command({
+  name: 'requests',
+  summary: 'List who asks to see your presence and waits for an answer',
+  details:
+    'Servers tell it only to whom is available: the account becomes available for a moment, with a negative priority, so that no\n' +
+    'messages come here. Contacts may see that. A component has its requests in its storage.',
+  options: { json: { type: 'flag', description: 'One JSON array' } },
+  examples: ['requests', 'requests --json'],
+  async run(context, { options }) {
+    const waiting = await withRoster(context, { reads: true }, async ({ own, announce }) => {
+      await announce()
+      return own.requests()
+    })
+    if (options.json) {
+      const data = waiting.map(({ contact, nick, status, receivedAt }) => {
+        return { jid: contact, nick: nick ?? null, status: status ?? null, receivedAt }
+      })
+      context.out.line(jsonOf(data))
+    } else {
+      const rows = waiting.map(({ contact, nick, status, receivedAt }) => {
+        return [contact, nick ?? '', receivedAt.toISOString(), status ?? '']
+      })
+      printTable(context.out, ['JID', 'NICK', 'SINCE', 'STATUS'], rows)
+    }
+    return undefined
+  },
+})
