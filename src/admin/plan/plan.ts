@@ -60,7 +60,8 @@ interface Draft {
  * the roster is foreign and never touched. To have the last word, plan without `base`, with `owns`.
  *
  * The subscription of a live roster's item (one with a `state`) counts as reached when the owner has done its part: it has
- * asked, or granted in advance.
+ * asked, or granted in advance. Some servers do not show what was granted in advance (Prosody does not): then it is planned
+ * again until the contact asks.
  *
  * @example
  * ```ts
