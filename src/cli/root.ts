@@ -1,12 +1,16 @@
 import type { Command } from './command.js'
 import { add } from './commands/add.js'
+import { apply } from './commands/apply.js'
 import { authorize } from './commands/authorize.js'
 import { clients } from './commands/clients.js'
 import { remove } from './commands/delete.js'
 import { deny } from './commands/deny.js'
+import { exported } from './commands/export.js'
 import { get } from './commands/get.js'
 import { groups } from './commands/groups.js'
+import { imported } from './commands/import.js'
 import { login } from './commands/login.js'
+import { plan } from './commands/plan.js'
 import { purge } from './commands/purge.js'
 import { requests } from './commands/requests.js'
 import { resync } from './commands/resync.js'
@@ -31,6 +35,10 @@ const COMMANDS: readonly Command[] = [
   stats,
   purge,
   resync,
+  exported,
+  imported,
+  plan,
+  apply,
   clients,
   login,
 ]
