@@ -26,7 +26,8 @@ export interface ClientAccount {
 export interface ComponentAccount {
   readonly kind: 'component'
   readonly domain: string
-  readonly service: string
+  /** `xmpp://…`; `undefined`: the command does not connect, and the component sends what its rosters owe. */
+  readonly service: string | undefined
   readonly secret: Secret
   /** Whose roster, when nothing else is said. Bare JID. */
   readonly owner: string | undefined
@@ -73,8 +74,8 @@ export function accountOf(entry: AccountEntry, where: string): Account {
   if (entry.component === undefined) return clientOf(entry, service, where)
   if (entry.jid !== undefined)
     throw configInvalid(`${where}: it has a "component", so there is no "jid"; its owner is "owner".`)
-  if (service === undefined || !/^xmpp:/.test(service))
-    throw configInvalid(`${where}: a component needs a service such as xmpp://localhost:5347.`)
+  if (service !== undefined && !/^xmpp:/.test(service))
+    throw configInvalid(`${where}: a component connects to a service such as xmpp://localhost:5347.`)
   const domain = jidIn(entry.component, where)
   return {
     kind: 'component',

@@ -12,8 +12,9 @@ import type { Need, Session } from './session.js'
 
 /**
  * Works on a roster that a component keeps, in its SQLite file. What only reads needs no connection, and makes no roster where
- * there is none. What changes connects as the component, so that what it owes is sent; a server that allows one connection at
- * a time (Prosody) refuses that while the component itself is running.
+ * there is none. What changes is stored with what it owes to others: with a service the command connects as the component and
+ * sends it; a server that allows one connection at a time (Prosody) refuses that while the component itself is running.
+ * Without a service the component sends it, within half a minute where it runs.
  */
 export async function withComponentRoster<T>(
   account: ComponentAccount,
@@ -64,15 +65,15 @@ async function withOwner<T>(
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
   const make = await rosterMaker(context, storage)
-  const reads = need.reads === true
-  const connection = reads ? unconnected(account, context, make) : await connect(account, context, make)
+  const isAlone = need.reads === true || account.service === undefined
+  const connection = isAlone ? unconnected(account, context, make) : await connect(account, context, make)
   const { made: roster, entity, signal, stop } = connection
   const call = { signal, timeout: timeoutOf(context) }
   try {
     const own = await roster.open(owner, call)
     const done = (): Promise<void> => Promise.resolve()
     const session = { kind: 'component', roster, own, call, announce: done, settle: done } as const
-    return await work({ ...session, entity: reads ? undefined : entity })
+    return await work({ ...session, entity: isAlone ? undefined : entity })
   } finally {
     // Whoever else runs the component goes on: nobody is told that it leaves.
     await roster.close({ announce: false, timeout: timeoutOf(context) }).catch(() => undefined)

@@ -3,7 +3,7 @@ import { RosterError } from '../core/errors.js'
 import { domainOf, localOf } from '../core/jid.js'
 import { waitFor } from '../roster/waiting.js'
 import type { XmppEntity } from '../xmpp/entity.js'
-import type { Account, ClientAccount, ComponentAccount } from './account.js'
+import { type Account, type ClientAccount, type ComponentAccount, configInvalid } from './account.js'
 import { asConnectionError, missingPackage } from './connection-errors.js'
 import type { Context } from './context.js'
 import { showStanzas } from './debug.js'
@@ -161,6 +161,8 @@ function checkPrivacy(entity: XmppEntity, account: ClientAccount, domain: string
 }
 
 async function componentOf({ service, domain }: ComponentAccount, password: string): Promise<Entity> {
+  if (service === undefined)
+    throw configInvalid(`Where does ${domain} connect? XMPP_SERVICE says it, or "service" of its account.`)
   const { component } = await import('@xmpp/component').catch(missingPackage('@xmpp/component'))
   return component({ service, domain, password }) as unknown as Entity
 }

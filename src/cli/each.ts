@@ -1,5 +1,6 @@
+import { inWords, RosterError } from '../core/errors.js'
 import type { Context } from './context.js'
-import { EXIT, errorLine } from './errors.js'
+import { cancelled, EXIT, errorLine } from './errors.js'
 import { PROGRAM } from './program.js'
 import { Progress } from './progress.js'
 import { plain } from './text.js'
@@ -30,11 +31,8 @@ export async function forEach(context: Context, { title, contacts, signal, work 
       context.out.line(plain(said))
     } catch (cause) {
       progress.end()
-      if (signal.aborted && contacts.length > 1)
-        context.err.line(
-          `${PROGRAM}: ${title} ended early: ${done - failed} of ${contacts.length} done, ${failed} failed`,
-        )
-      if (signal.aborted || contacts.length === 1) throw signal.aborted ? signal.reason : cause
+      if (signal.aborted) throw ended(context, signal, `${done - failed} of ${contacts.length} done, ${failed} failed`)
+      if (contacts.length === 1) throw cause
       failed += 1
       context.err.line(`${PROGRAM}: ${errorLine(cause)} (${plain(contact)})`)
     }
@@ -42,4 +40,9 @@ export async function forEach(context: Context, { title, contacts, signal, work 
   }
   progress.end()
   return failed === 0 ? EXIT.ok : EXIT.failed
+}
+
+function ended(context: Context, signal: AbortSignal, counts: string): Error {
+  if (context.signal.aborted) return cancelled(`Cancelled: ${counts}; what was under way may have happened.`)
+  return new RosterError('NOT_CONNECTED', `${inWords(signal.reason)} (${counts})`, { cause: signal.reason })
 }

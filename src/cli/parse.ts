@@ -24,6 +24,7 @@ type Config = NonNullable<ParseArgsConfig['options']>
  * @throws {CommandError} `USAGE`
  */
 export function parseCommandLine(words: readonly string[], root: Command): Invocation {
+  if (words[0] === 'help') return { kind: 'help', path: findCommand(words.slice(1), root).path }
   const { path, rest } = findCommand(words, root)
   const command = path[path.length - 1] ?? root
   if (rest.some((word) => word === '--help' || word === '-h') && asksForHelp(rest, command))

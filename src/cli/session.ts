@@ -19,7 +19,7 @@ export interface Session {
   readonly kind: 'client' | 'component'
   readonly roster: Roster
   readonly own: OwnerRoster
-  /** `undefined`: a component's roster that is only read, straight from its storage. */
+  /** `undefined`: a component's roster that is worked on in its storage alone. */
   readonly entity: XmppEntity | undefined
   /** For every call: the time that it may take, and the end of the connection or of the user's patience. */
   readonly call: CallOptions & { readonly signal: AbortSignal }
