@@ -1,13 +1,13 @@
 import { RosterError } from '../../core/errors.js'
-import { patchItem } from '../../core/item.js'
-import { bareJid, type JidLike } from '../../core/jid.js'
+import { bareJid } from '../../core/jid.js'
 import { shorten } from '../../core/text.js'
 import type { CallOptions } from '../../roster/options.js'
-import type { AdminItemInit, RosterAdmin } from '../port.js'
+import { type Wanted, wantedOf } from '../item.js'
+import type { RosterAdmin } from '../port.js'
 import { type Arguments, EjabberdApi } from './api.js'
 import { type EjabberdOptions, endpointOf } from './endpoint.js'
 import { accountOf, ownersOf } from './owners.js'
-import { checkSubscription, readRoster, type StoredItem } from './rows.js'
+import { readRoster, type StoredItem } from './rows.js'
 import { type EjabberdSessions, sessionsOf } from './sessions.js'
 
 /**
@@ -66,8 +66,9 @@ export function ejabberdAdmin(options: EjabberdOptions): RosterAdmin & EjabberdS
       const items = await rosterOf(api, bareJid(owner), call)
       return [...items.values()].map(({ item }) => item)
     },
-    put: async (owner, contact, item, call = {}) => put(api, pairOf(owner, contact), item, call),
-    remove: async (owner, contact, call = {}) => remove(api, pairOf(owner, contact), call),
+    put: async (owner, contact, item, call = {}) => put(api, wantedOf(owner, contact, item), call),
+    remove: async (owner, contact, call = {}) =>
+      remove(api, { owner: bareJid(owner), contact: bareJid(contact) }, call),
     ...sessionsOf(api),
   }
 }
@@ -77,8 +78,6 @@ interface Pair {
   readonly contact: string
 }
 
-const pairOf = (owner: JidLike, contact: JidLike): Pair => ({ owner: bareJid(owner), contact: bareJid(contact) })
-
 async function rosterOf(
   api: EjabberdApi,
   owner: string,
@@ -87,29 +86,22 @@ async function rosterOf(
   return readRoster(await api.list('get_roster', accountOf(owner), { ...options, owner }))
 }
 
-async function put(api: EjabberdApi, pair: Pair, init: AdminItemInit, options: CallOptions): Promise<void> {
-  const { owner, contact } = pair
+async function put(api: EjabberdApi, wanted: Wanted, options: CallOptions): Promise<void> {
+  const { owner, contact, patch, subscription } = wanted
+  const pair = { owner, contact }
   const account = accountOf(owner)
-  const subscription = checkSubscription(contact, init.subscription)
-  // Refused before anything is asked of the server.
-  const { name, groups } = patchItem(contact, undefined, patchOf(init))
-  const isWhole = init.name !== undefined && init.groups !== undefined && subscription !== undefined
+  const isWhole = patch.name !== undefined && patch.groups !== undefined && subscription !== undefined
   // Another spelling of the same domain would be another contact to ejabberd.
   const known = isWhole && isAscii(contact) ? undefined : (await rosterOf(api, owner, options)).get(contact)
   const args = {
     ...namesOf(account),
     ...contactOf(known?.stored ?? contact),
-    nick: (init.name === undefined ? known?.item.name : name) ?? '',
+    nick: patch.name ?? known?.item.name ?? '',
     subs: subscription ?? known?.item.subscription ?? 'none',
-    ...(await groupsOf(api, pair, (init.groups === undefined ? known?.item.groups : groups) ?? [], options)),
+    ...(await groupsOf(api, pair, patch.groups ?? known?.item.groups ?? [], options)),
   }
   await api.run('add_rosteritem', args, { ...options, ...pair })
 }
-
-const patchOf = ({ name, groups }: AdminItemInit): { readonly name?: string; readonly groups?: readonly string[] } => ({
-  ...(name !== undefined && { name }),
-  ...(groups !== undefined && { groups }),
-})
 
 const isAscii = (text: string): boolean => /^[!-~]*$/.test(text)
 

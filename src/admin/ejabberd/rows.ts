@@ -1,6 +1,6 @@
-import { RosterError } from '../../core/errors.js'
 import { bareJid } from '../../core/jid.js'
-import { partsOf, type Subscription, stateFrom } from '../../core/state.js'
+import { isSubscription, partsOf, stateFrom } from '../../core/state.js'
+import { adminItem } from '../item.js'
 import type { AdminItem } from '../port.js'
 import { senseless } from './answer.js'
 
@@ -10,7 +10,7 @@ export interface StoredItem {
   readonly stored: string
 }
 
-/** What a row of get_roster says; up to 23.01 there is one row for each group. */
+/** What a row of get_roster says; before 23.10 there is one row for each group. */
 interface Row {
   readonly jid: string
   readonly nick: string
@@ -32,12 +32,7 @@ function rowOf(value: unknown): Row {
   return { jid, nick, subscription, pending, groups: groups.filter((group) => group !== '') }
 }
 
-const SUBSCRIPTIONS: readonly string[] = ['none', 'to', 'from', 'both'] satisfies Subscription[]
-
-/** ejabberd stores any word as a subscription; RFC 6121 knows four. */
-const isSubscription = (word: unknown): word is Subscription => isText(word) && SUBSCRIPTIONS.includes(word)
-
-/** ejabberd's word for the requests that wait: `both` is both ways, `undefined` is what its own commands write. */
+/** Which requests wait: ejabberd says `subscribe` or `undefined`, and its documents `in`, `out` and `none`. */
 const WAITING_OUT: readonly string[] = ['out', 'both', 'subscribe']
 const WAITING_IN: readonly string[] = ['in', 'both']
 
@@ -62,14 +57,10 @@ export function readRoster(rows: readonly unknown[]): ReadonlyMap<string, Stored
 }
 
 function itemOf(jid: string, row: Row): AdminItem {
+  // ejabberd keeps any word as a subscription; RFC 6121 knows four.
   const subscription = isSubscription(row.subscription) ? row.subscription : 'none'
   const state = stateFrom(subscription, WAITING_OUT.includes(row.pending), WAITING_IN.includes(row.pending))
-  return Object.freeze({
-    jid,
-    name: row.nick === '' ? undefined : row.nick,
-    groups: Object.freeze([...new Set(row.groups)]),
-    ...partsOf(state),
-  })
+  return adminItem({ jid, name: row.nick, groups: Object.freeze([...new Set(row.groups)]), ...partsOf(state) })
 }
 
 /** What a server has may be older than the rules for JIDs. */
@@ -79,11 +70,4 @@ export function bareOrNothing(jid: string): string | undefined {
   } catch {
     return undefined
   }
-}
-
-/** @throws RosterError `ITEM_INVALID` */
-export function checkSubscription(contact: string, word: unknown): Subscription | undefined {
-  if (word === undefined || isSubscription(word)) return word
-  const message = `A subscription is "none", "to", "from" or "both", but ${JSON.stringify(word)} came; nothing was written.`
-  throw new RosterError('ITEM_INVALID', message, { contact })
 }
