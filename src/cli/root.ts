@@ -18,6 +18,7 @@ import { set } from './commands/set.js'
 import { stats } from './commands/stats.js'
 import { subscribe } from './commands/subscribe.js'
 import { unsubscribe } from './commands/unsubscribe.js'
+import { watch } from './commands/watch.js'
 import { PROGRAM } from './program.js'
 
 /** Every command, in the order of the help: one line each. */
@@ -39,6 +40,7 @@ const COMMANDS: readonly Command[] = [
   imported,
   plan,
   apply,
+  watch,
   clients,
   login,
 ]
