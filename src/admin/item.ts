@@ -1,5 +1,5 @@
 import { inWords, RosterError } from '../core/errors.js'
-import { patchItem, type RosterItemPatch } from '../core/item.js'
+import { patchItem } from '../core/item.js'
 import { bareJid, type JidLike } from '../core/jid.js'
 import { isSubscription, type Subscription } from '../core/state.js'
 import { shorten } from '../core/text.js'
@@ -9,8 +9,8 @@ import type { AdminItem, AdminItemInit } from './port.js'
 export interface Wanted {
   readonly owner: string
   readonly contact: string
-  /** Name and groups; absent = keep. */
-  readonly patch: RosterItemPatch
+  /** Absent = keep. Each group is there once. */
+  readonly patch: { readonly name?: string; readonly groups?: readonly string[] }
   /** `undefined` = keep. */
   readonly subscription: Subscription | undefined
 }
@@ -33,8 +33,9 @@ export function wantedOf(owner: JidLike, contact: JidLike, init: AdminItemInit):
     throw invalid(
       `Expected "none", "to", "from" or "both" as subscription, but "${shorten(inWords(subscription))}" came`,
     )
-  const patch = { ...(name === undefined ? {} : { name }), ...(groups === undefined ? {} : { groups }) }
-  patchItem(jids.contact, undefined, patch)
+  const given = { ...(name === undefined ? {} : { name }), ...(groups === undefined ? {} : { groups }) }
+  const item = patchItem(jids.contact, undefined, given)
+  const patch = groups === undefined ? given : { ...given, groups: item.groups }
   return { ...jids, patch, subscription }
 }
 

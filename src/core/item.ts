@@ -75,7 +75,7 @@ export function sameItem(a: RosterItem | undefined, b: RosterItem | undefined): 
 }
 
 /** Groups have no order: some servers give them in another one each time. */
-function sameGroups(a: readonly string[], b: readonly string[]): boolean {
+export function sameGroups(a: readonly string[], b: readonly string[]): boolean {
   if (a === b) return true
   if (a.length !== b.length) return false
   if (a.every((group, index) => group === b[index])) return true

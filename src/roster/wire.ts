@@ -2,6 +2,7 @@ import type { Element } from 'ltx'
 import type { ServerItem } from '../core/client-step.js'
 import type { RosterError } from '../core/errors.js'
 import type { Presence, PresenceInit } from '../core/presence.js'
+import type { Subscription } from '../core/state.js'
 import type { Send } from '../core/step.js'
 
 /** What stands in a presence stanza besides its addresses. */
@@ -25,7 +26,13 @@ export interface Question {
     | { readonly kind: 'get'; readonly version: string | undefined }
     | {
         readonly kind: 'set'
-        readonly item: { readonly jid: string; readonly name: string | undefined; readonly groups: readonly string[] }
+        readonly item: {
+          readonly jid: string
+          readonly name: string | undefined
+          readonly groups: readonly string[]
+          /** Whom the server lets manage other rosters may say it (XEP-0356); an account must not (RFC 6121 §2.1.2.5). */
+          readonly subscription?: Subscription
+        }
       }
     | { readonly kind: 'remove'; readonly jid: string }
   readonly timeout: number

@@ -211,6 +211,7 @@ export function questionElement(ask: Question['ask'], id: string): Element {
   if (ask.kind === 'remove') item.attrs['subscription'] = 'remove'
   else {
     if (ask.item.name !== undefined) item.attrs['name'] = ask.item.name
+    if (ask.item.subscription !== undefined) item.attrs['subscription'] = ask.item.subscription
     for (const group of ask.item.groups) item.append(createElement('group', {}, group))
   }
   return createElement('iq', { type: 'set', id }, createElement('query', { xmlns: NS_ROSTER }, item))
