@@ -354,6 +354,54 @@ const sessions = (server: ServerFixture): void => {
   })
 }
 
+/** The operator is alice; whoever else comes from this machine may do what the tests need before, and list sessions. */
+const OPERATED = {
+  acl: { operator: { user: ['alice@localhost'] } },
+  api_permissions: {
+    tests: { from: ['mod_http_api'], who: { ip: '127.0.0.0/8' }, what: ['register', 'connected_users'] },
+    operator: { from: ['mod_http_api'], who: { access: [{ allow: [{ acl: 'operator' }] }] }, what: '*' },
+  },
+}
+
+const permissions = (server: ServerFixture): void => {
+  const url = () => server.api ?? ''
+  const [alice, bob] = ['alice@localhost', 'bob@localhost']
+
+  test('the operator comes in with a JID and its password', async () => {
+    const admin = ejabberdAdmin({ url: url(), username: alice, password: 'secret' })
+    await admin.put(bob, 'carol@localhost', { name: 'Carol' })
+    expect(await admin.list(bob)).toMatchObject([{ jid: 'carol@localhost', name: 'Carol' }])
+    expect(await all(admin.owners())).toEqual([bob])
+  })
+
+  test('a wrong password, a wrong token and an account that is nobody special are refused, and nothing is written', async () => {
+    const before = await ejabberdAdmin({ url: url(), username: alice, password: 'secret' }).list(bob)
+    for (const [login, condition] of [
+      [{ username: alice, password: 'wrong' }, 'not-authorized'],
+      [{ username: 'nobody', password: 'secret' }, 'not-authorized'],
+      [{ token: 'no-such-token' }, 'not-authorized'],
+      [{ username: bob, password: 'secret' }, 'forbidden'],
+      [{}, 'forbidden'],
+    ] as const) {
+      const admin = ejabberdAdmin({ url: url(), ...login })
+      const refused = { code: 'REFUSED', condition }
+      await expect(admin.put(bob, 'erin@localhost', { name: 'Erin' })).rejects.toMatchObject(refused)
+      await expect(admin.remove(bob, 'carol@localhost')).rejects.toMatchObject(refused)
+      await expect(all(admin.owners())).rejects.toMatchObject(refused)
+    }
+    expect(await ejabberdAdmin({ url: url(), username: alice, password: 'secret' }).list(bob)).toEqual(before)
+  })
+
+  test('who has no login is refused only what the address alone may not do', async () => {
+    expect(await ejabberdAdmin({ url: url() }).connected()).toEqual([])
+  })
+
+  test('an address without the API is no API', async () => {
+    const admin = ejabberdAdmin({ url: url().replace('/api', '/elsewhere') })
+    await expect(admin.list(bob)).rejects.toMatchObject({ code: 'UNSUPPORTED' })
+  })
+}
+
 const suites = (release: SuiteOptions['release'] & string): void => {
   const options = { only: ['ejabberd'], release } as const
   describeServers('ejabberdAdmin: items', options, (server) => {
@@ -388,6 +436,7 @@ const suites = (release: SuiteOptions['release'] & string): void => {
   describeServers('ejabberdAdmin: owners', options, owners)
   describeServers('ejabberdAdmin: the other side', options, otherSide)
   describeServers('ejabberdAdmin: sessions', options, sessions)
+  describeServers('ejabberdAdmin: permissions', { ...options, ejabberd: OPERATED }, permissions)
 }
 
 describe('the installed release', () => suites('installed'))
