@@ -14,11 +14,9 @@ export const plain = (text: string): string => text.replace(HARMFUL, escaped)
 export const plainJson = (json: string): string =>
   json.replace(HARMFUL, (char) => (char === '\n' ? char : `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`))
 
-/** Two cells wide (Unicode Standard Annex #11: W and F), as far as names and groups are concerned. */
+/** Two cells wide: W and F of Unicode Standard Annex #11, in whole blocks, and what is a picture by itself. */
 const WIDE =
-  /[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Bopomofo}\p{Script=Yi}\p{Script=Tangut}\p{Script=Nushu}\p{Emoji_Presentation}\u3001-\u303e\uff01-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]/u
-/** Scripts have narrow members: halfwidth forms. */
-const HALF = /[\uff61-\uffdc\uffe8-\uffee]/u
+  /[\p{Emoji_Presentation}\u1100-\u115e\u2329\u232a\u2e80-\u303e\u3041-\u3163\u3165-\u3247\u3250-\u4dbf\u4e00-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{18d8f}\u{1aff0}-\u{1b2ff}\u{1f200}-\u{1f265}\u{20000}-\u{3fffd}]/u
 /** A character that becomes a picture by the selector behind it, and flags of two letters. */
 const PICTURE = /\p{Emoji}\ufe0f|\p{Regional_Indicator}{2}/u
 /** Nothing that takes a cell. */
@@ -30,7 +28,7 @@ function cells(cluster: string): number {
   if (cluster.length === 1 && cluster >= ' ' && cluster <= '~') return 1
   if (NOTHING.test(cluster)) return 0
   if (PICTURE.test(cluster)) return 2
-  return WIDE.test(cluster) && !HALF.test(cluster) ? 2 : 1
+  return WIDE.test(cluster) ? 2 : 1
 }
 
 const isAscii = (text: string): boolean => /^[ -~]*$/.test(text)
