@@ -30,6 +30,8 @@ const options: Options = {
   splitting: true,
   treeshake: true,
   clean: true,
+  // The command asks for these when an address names them, and says what to install; they are nobody's dependency.
+  external: ['pg', 'redis'],
   // `node:sqlite` does not exist as `sqlite`.
   removeNodeProtocol: false,
 }

@@ -1,5 +1,6 @@
 import type { Command } from './command.js'
 import { add } from './commands/add.js'
+import { admin } from './commands/admin.js'
 import { apply } from './commands/apply.js'
 import { authorize } from './commands/authorize.js'
 import { clients } from './commands/clients.js'
@@ -41,6 +42,7 @@ const COMMANDS: readonly Command[] = [
   plan,
   apply,
   watch,
+  admin,
   clients,
   login,
 ]

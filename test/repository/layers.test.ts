@@ -69,6 +69,7 @@ describe('the check of the layers', () => {
     ['src/index.ts', `export { a } from './xmpp/a.js'`],
     ['src/cli.ts', `import { homedir } from 'node:os'\nimport { main } from './cli/main.js'`],
     ['src/cli/commands/a.ts', `import type { RosterAdmin } from '../../admin.js'`],
+    ['src/cli/admin/database.ts', `export const load = () => Promise.all([import('pg'), import('../../redis.js')])`],
     ['src/cli/a.ts', `export const load = () => Promise.all([import('../clients.js'), import('../sqlite.js')])`],
     ['src/cli/a.ts', `export const load = () => Promise.all([import('@xmpp/client'), import('@xmpp/component')])`],
   ])('%s may say %s', (path, text) => {

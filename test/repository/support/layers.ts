@@ -23,6 +23,9 @@ const BELOW_COMMAND = [
   '@xmpp/client',
   '@xmpp/component',
 ]
+/** The one file of it that opens storages by address, and the drivers that a user may have installed for that. */
+const DATABASES = 'src/cli/admin/database.ts'
+const DATABASE_DRIVERS = ['src/redis.ts', 'src/sql.ts', 'redis', 'pg', 'kysely']
 const BELOW_TOOLS = ['src/core/', 'src/storage/', 'src/roster/', 'src/xmpp/']
 
 /** Adapters, and what each of them may load besides `core` and the port. */
@@ -84,7 +87,7 @@ function layerOf(path: string): Layer | undefined {
   if (/^src\/[^/]+\.ts$/.test(path)) return layer(['src/'])
   const tool = TOOLS.find((folder) => path.startsWith(folder))
   if (tool) {
-    const more = tool === COMMAND ? BELOW_COMMAND : []
+    const more = [...(tool === COMMAND ? BELOW_COMMAND : []), ...(path === DATABASES ? DATABASE_DRIVERS : [])]
     return layer([tool, ...BELOW_TOOLS, ...more, 'ltx/lib/ltx.js', 'eventemitter3', 'node:'], ['ltx'])
   }
   const adapter = Object.keys(DRIVERS).find((name) => path === `${name}.ts` || path.startsWith(`${name}/`))

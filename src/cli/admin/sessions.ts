@@ -1,0 +1,80 @@
+import type { EjabberdSessions } from '../../admin.js'
+import { RosterError } from '../../core/errors.js'
+import { isShow, type PresenceInit } from '../../core/presence.js'
+import { usage } from '../errors.js'
+import { plain } from '../text.js'
+import { type Opened, operation, type Place } from './place.js'
+
+/** @throws {RosterError} `UNSUPPORTED` before anything is opened */
+function needsSessions(place: Place): void {
+  if (!place.hasSessions) throw noSessions(`"admin ${place.name}"`)
+}
+
+const noSessions = (who: string): RosterError =>
+  new RosterError('UNSUPPORTED', `${who} knows nothing of sessions: only "admin ejabberd" does.`)
+
+function sessionsIn({ sessions }: Opened): EjabberdSessions {
+  if (sessions === undefined) throw noSessions('This place')
+  return sessions
+}
+
+const presence = operation({
+  name: 'presence',
+  summary: 'Announce presence in the name of a session (ejabberd only)',
+  details: 'Until the client says something else. A session that is not there is exit code 16.',
+  arguments: [
+    { name: 'SESSION', description: 'A full JID' },
+    { name: 'SHOW', description: 'online, chat, away, xa, dnd or offline' },
+  ],
+  options: {
+    status: { type: 'text', value: 'TEXT', description: 'Words for people' },
+    priority: { type: 'text', value: 'N', description: '-128 … 127 (default 0); a negative one as --priority=-1' },
+  },
+  example: 'juliet@example.com/balcony away --status "At sea"',
+  check({ options, words: [, show = ''] }, place) {
+    needsSessions(place)
+    saidBy(show, options)
+  },
+  async run(opened, { out }, { options, words: [jid = '', show = ''] }) {
+    await sessionsIn(opened).setPresence(jid, saidBy(show, options), opened.call)
+    out.line(plain(`${jid} is ${show}`))
+    return undefined
+  },
+})
+
+interface Words {
+  readonly status: string | undefined
+  readonly priority: string | undefined
+}
+
+/** @throws {CommandError} `USAGE` */
+function saidBy(show: string, { status, priority = '0' }: Words): PresenceInit {
+  const words = status === undefined ? {} : { status }
+  if (show === 'offline') return { type: 'unavailable', ...words }
+  if (show !== 'online' && !isShow(show))
+    throw usage(`SHOW is online, chat, away, xa, dnd or offline, but "${plain(show)}" came.`)
+  if (!/^-?\d{1,3}$/.test(priority) || Number(priority) < -128 || Number(priority) > 127)
+    throw usage('--priority is a whole number from -128 to 127.')
+  return { ...(isShow(show) ? { show } : {}), ...words, priority: Number(priority) }
+}
+
+const message = operation({
+  name: 'message',
+  summary: "Send a chat message in somebody's name (ejabberd only)",
+  arguments: [
+    { name: 'FROM', description: 'Who says it' },
+    { name: 'TO', description: 'Who is to read it' },
+    { name: 'TEXT', description: 'What is said' },
+  ],
+  options: {},
+  example: 'admin@example.com juliet@example.com "The server restarts at noon."',
+  check: (_input, place) => needsSessions(place),
+  async run(opened, { out }, { words: [from = '', to = '', text = ''] }) {
+    await sessionsIn(opened).sendMessage(from, to, text, opened.call)
+    out.line(plain(`Sent to ${to}`))
+    return undefined
+  },
+})
+
+/** What is done with sessions, in the order of the help. */
+export const SESSION_OPERATIONS = [presence, message]
