@@ -13,7 +13,8 @@ const FIELDS: Readonly<Record<keyof AccountEntry, (value: unknown) => boolean>> 
   owner: isText,
   storage: isText,
   password: isText,
-  passwordCommand: (value) => Array.isArray(value) && value.every(isText),
+  passwordCommand: (value) =>
+    Array.isArray(value) && isText(value[0]) && value.every((word) => typeof word === 'string'),
   insecure: (value) => typeof value === 'boolean',
 }
 

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { PassThrough } from 'node:stream'
+import { PassThrough, Writable } from 'node:stream'
 import { pathToFileURL } from 'node:url'
 import { onTestFinished } from 'vitest'
 import { main } from '../../../src/cli/main.js'
@@ -36,15 +36,16 @@ export const freshHome = (): string => {
   return home
 }
 
-const sink = (columns: number | undefined, onText: (text: string) => void): Sink => ({
-  ...(columns === undefined ? {} : { isTTY: true, columns }),
-  write(text, done) {
-    onText(text)
-    done?.()
-    return true
-  },
-  on: () => undefined,
-})
+const sink = (columns: number | undefined, onText: (text: string) => void): Sink => {
+  const stream = new Writable({
+    decodeStrings: false,
+    write(text, _encoding, done) {
+      onText(String(text))
+      done()
+    },
+  })
+  return Object.assign(stream, columns === undefined ? {} : { isTTY: true, columns, rows: 24 })
+}
 
 const input = (typed: string | undefined, isTTY: boolean): PassThrough => {
   const stream = Object.assign(new PassThrough(), { isTTY })
