@@ -24,11 +24,15 @@ const presence = operation({
   details: 'Until the client says something else. A session that is not there is exit code 16.',
   arguments: [
     { name: 'SESSION', description: 'A full JID' },
-    { name: 'SHOW', description: 'online, chat, away, xa, dnd or offline' },
+    { name: 'SHOW', description: 'One of online, chat, away, xa, dnd and offline' },
   ],
   options: {
     status: { type: 'text', value: 'TEXT', description: 'Words for people' },
-    priority: { type: 'text', value: 'N', description: '-128 … 127 (default 0); a negative one as --priority=-1' },
+    priority: {
+      type: 'text',
+      value: 'N',
+      description: 'From -128 to 127 (default 0); a negative one as --priority=-1',
+    },
   },
   example: 'juliet@example.com/balcony away --status "At sea"',
   check({ options, words: [, show = ''] }, place) {
@@ -67,7 +71,7 @@ const message = operation({
     { name: 'TEXT', description: 'What is said' },
   ],
   options: {},
-  example: 'admin@example.com juliet@example.com "The server restarts at noon."',
+  example: 'admin@example.com juliet@example.com "We restart at noon."',
   check: (_input, place) => needsSessions(place),
   async run(opened, { out }, { words: [from = '', to = '', text = ''] }) {
     await sessionsIn(opened).sendMessage(from, to, text, opened.call)

@@ -24,7 +24,11 @@ export interface RunOptions {
   readonly columns?: number
   /** What is typed there. Without it the input is at its end, as that of /dev/null. */
   readonly typed?: string
+  /** What comes through a pipe. */
+  readonly piped?: string
   readonly signal?: AbortSignal
+  /** Told of everything that is written to the output. */
+  readonly onOut?: (text: string) => void
   /** Told of everything that is written to the error output. */
   readonly onErr?: (text: string) => void
 }
@@ -47,23 +51,33 @@ const sink = (columns: number | undefined, onText: (text: string) => void): Sink
   return Object.assign(stream, columns === undefined ? {} : { isTTY: true, columns, rows: 24 })
 }
 
-const input = (typed: string | undefined, isTTY: boolean): PassThrough => {
+const input = (typed: string | undefined, isTTY: boolean, piped: string | undefined): PassThrough => {
   const stream = Object.assign(new PassThrough(), { isTTY })
-  if (typed === undefined) stream.end()
+  if (typed === undefined) stream.end(piped)
   else stream.write(typed)
   return stream
 }
 
 /** Runs one command line in this process. */
 export async function run(words: readonly string[], options: RunOptions = {}): Promise<Result> {
-  const { env = {}, columns, typed, onErr, home = freshHome(), signal = new AbortController().signal } = options
+  const {
+    env = {},
+    columns,
+    typed,
+    piped,
+    onOut,
+    onErr,
+    home = freshHome(),
+    signal = new AbortController().signal,
+  } = options
   const written = { out: '', err: '' }
   const isTTY = columns !== undefined
   const code = await main(words, {
     ...{ env, home, signal, clock: wakefulClock, uid: process.getuid?.() },
-    stdin: input(typed, isTTY),
+    stdin: input(typed, isTTY, piped),
     stdout: sink(columns, (text) => {
       written.out += text
+      onOut?.(text)
     }),
     stderr: sink(columns, (text) => {
       written.err += text
