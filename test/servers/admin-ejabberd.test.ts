@@ -15,6 +15,9 @@ import {
 const NS_ROSTER = 'jabber:iq:roster'
 const NOTHING_WAITS = { pendingOut: false, pendingIn: false }
 
+/** A session is gone some time after its client. */
+const PATIENTLY = { timeout: 15_000 }
+
 const adminOf = (server: ServerFixture) => ejabberdAdmin({ url: server.api ?? '' })
 
 const all = async (owners: AsyncIterable<string>): Promise<readonly string[]> => {
@@ -240,6 +243,19 @@ const otherSide = (server: ServerFixture): void => {
     expect(await admin.list(alice.jid)).toEqual([])
   })
 
+  test('remove: a request that the contact has not answered is not withdrawn', async () => {
+    const admin = adminOf(server)
+    const [alice, bob] = [await freshHuman(server, 'alice'), await freshHuman(server, 'bob')]
+    await alice.says('subscribe', bob.jid)
+    await bob.hearing(alice.jid, 'subscribe')
+    expect(await admin.remove(alice.jid, bob.jid)).toBe(true)
+    await settled(alice.client, bob.client)
+    expect(bob.hears(alice.jid)).toEqual(['subscribe'])
+    await stopEntity(bob.client)
+    const later = await human(server, bob)
+    await later.hearing(alice.jid, 'subscribe')
+  })
+
   test('remove: what is not there is not removed, and says so', async () => {
     const admin = adminOf(server)
     const alice = await freshHuman(server, 'alice')
@@ -290,7 +306,7 @@ const sessions = (server: ServerFixture): void => {
     expect(await admin.connected({ domain: server.domain })).toContain(jid)
     expect(await admin.connected({ domain: 'nowhere.example' })).toEqual([])
     await stopEntity(there.client)
-    await expect.poll(() => admin.connected()).not.toContain(jid)
+    await expect.poll(() => admin.connected(), PATIENTLY).not.toContain(jid)
   })
 
   test('presence is announced for a session, and its contacts hear it', async () => {
@@ -336,7 +352,7 @@ const sessions = (server: ServerFixture): void => {
     await admin.kick(`${alice.jid}/desk`)
     await until(() => desk.client.status === 'disconnect' || desk.client.status === 'offline', 'desk to be out')
     expect(await admin.connected()).toContain(`${alice.jid}/phone`)
-    expect(await admin.connected()).not.toContain(`${alice.jid}/desk`)
+    await expect.poll(() => admin.connected(), PATIENTLY).not.toContain(`${alice.jid}/desk`)
     await settled(phone.client)
   })
 

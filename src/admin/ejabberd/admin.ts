@@ -19,8 +19,9 @@ import { type EjabberdSessions, sessionsOf } from './sessions.js'
  *
  * - `put` writes the owner's item and pushes it to the owner's sessions. The contact is neither told nor changed: its
  *   roster, and the presence that it gets, follow its own item. A request that waits stays.
- * - `remove` takes the item out, pushes that, and ends both directions: a contact on this server that had the owner as
- *   `both` keeps an item with `none`, and gets `unavailable`; one elsewhere gets `unsubscribe` and `unsubscribed`.
+ * - `remove` takes the item out, pushes that, and ends both directions: the contact gets `unsubscribe` for `to`,
+ *   `unsubscribed` for `from`, both for `both`, and no more presence. It keeps its item, with what that leaves: of `both`,
+ *   `none`. A request of the owner's that waits for the contact's answer is not withdrawn.
  * - `setPresence` reaches the contacts that the owner's item lets see it. `kick` ends the session, whose contacts see it
  *   leave. `sendMessage` delivers. `owners`, `list` and `connected` only read.
  *

@@ -8,7 +8,7 @@ const VARIABLE = 'XMPP_ROSTER_SERVERS'
 export const HOW_TO_GET_NEWER = `run .ci/newer-servers, and set ${VARIABLE} to the folder that it prints`
 
 /** The folder of the newer servers, if it was made. */
-export const newerServers = (): string | undefined => {
+const newerServers = (): string | undefined => {
   const folder = process.env[VARIABLE]
   return folder !== undefined && folder !== '' && existsSync(join(folder, 'versions')) ? folder : undefined
 }
