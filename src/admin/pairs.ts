@@ -36,9 +36,10 @@ export async function* connectedPairs(
     const known = halves.get(owner)
     halves.delete(owner)
     for (const { jid, subscription } of await admin.list(owner, call)) {
-      if (subscription !== 'both' || jid === owner) continue
+      if (subscription !== 'both') continue
       // A place that names a contact twice has one pair of them all the same.
       if (known?.delete(jid) === true) yield pair(owner, jid)
+      // Neither does the owner itself wait any more, nor did anybody who is no owner here.
       else if (waiting.has(jid)) note(halves, jid, owner)
     }
   }
