@@ -110,7 +110,8 @@ export class ClientDesk implements Desk {
     const owner = this.#online(options)
     const wanted = patchItem(jid, owner.book.items.get(jid), patch)
     const news = this.session.newsOf(jid)
-    await this.#ask({ kind: 'set', item: wanted }, options, (answer, settle) => {
+    const item = { jid, name: wanted.name, groups: wanted.groups }
+    await this.#ask({ kind: 'set', item }, options, (answer, settle) => {
       if (answer instanceof RosterError) return settle(answer)
       owner.ledger.post((draft) => {
         const before = draft.contact(jid)
