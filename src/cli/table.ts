@@ -3,7 +3,7 @@ import { cutTo, padTo, plain, widthOf } from './text.js'
 
 const GAP = 2
 /** No column is cut to less, however narrow the terminal is. */
-const NARROWEST = 8
+const NARROWEST = 5
 
 /** Columns under their titles. On a terminal what is too wide is cut; elsewhere it never is. Nothing at all without rows. */
 export function printTable(out: Output, titles: readonly string[], rows: readonly (readonly string[])[]): void {

@@ -58,3 +58,16 @@ export async function town(names: readonly string[], options: TestServerOptions 
     received: (name) => news('received', name),
   }
 }
+
+/** Both see each other: as people do it, by four commands. */
+export async function befriend(people: Town, one: string, other: string): Promise<void> {
+  const steps = [
+    [one, 'subscribe', `${other}@localhost`],
+    [other, 'authorize', `${one}@localhost`, '--subscribe'],
+    [one, 'authorize', `${other}@localhost`],
+  ] as const
+  for (const [name, ...words] of steps) {
+    const { code, err } = await people.as(name, ...words)
+    if (code !== 0) throw new Error(err)
+  }
+}
