@@ -1,13 +1,9 @@
 import { chmod, mkdir, open } from 'node:fs/promises'
-import { join } from 'node:path'
 import { inWords, RosterError } from '../core/errors.js'
 import { MemoryStorage } from '../storage/memory.js'
 import type { OwnersFilter, RosterChange, RosterStorage, StoredRoster } from '../storage/port.js'
 import { type Context, warn } from './context.js'
-import { dataFolder } from './folders.js'
-
-/** What the file of the cache is called in the data folder. */
-const CACHE = 'cache.sqlite'
+import { cacheFile, dataFolder } from './folders.js'
 
 /** The data folder, for its owner alone. */
 export async function makeDataFolder(context: Context): Promise<string> {
@@ -27,7 +23,8 @@ export async function makePrivate(path: string): Promise<void> {
 export async function openCache(context: Context): Promise<RosterStorage> {
   if (context.globals['no-cache']) return new MemoryStorage()
   try {
-    const path = join(await makeDataFolder(context), CACHE)
+    await makeDataFolder(context)
+    const path = cacheFile(context.world)
     await makePrivate(path)
     const { SqliteStorage } = await import('../sqlite.js')
     return new Cache(await SqliteStorage.open(path), context)

@@ -16,3 +16,6 @@ export const accountsFile = (place: Place): string =>
 
 /** What the command keeps by itself: `~/.local/share/xmpp-roster` unless XDG_DATA_HOME says otherwise. */
 export const dataFolder = (place: Place): string => folder(place, 'XDG_DATA_HOME', ['.local', 'share'])
+
+/** Where the rosters of accounts are kept between two calls. */
+export const cacheFile = (place: Place): string => join(dataFolder(place), 'cache.sqlite')

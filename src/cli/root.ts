@@ -4,6 +4,7 @@ import { admin } from './commands/admin.js'
 import { apply } from './commands/apply.js'
 import { authorize } from './commands/authorize.js'
 import { clients } from './commands/clients.js'
+import { completion } from './commands/completion.js'
 import { remove } from './commands/delete.js'
 import { deny } from './commands/deny.js'
 import { exported } from './commands/export.js'
@@ -45,6 +46,7 @@ const COMMANDS: readonly Command[] = [
   admin,
   clients,
   login,
+  completion(() => ROOT),
 ]
 
 /** The program itself. */
