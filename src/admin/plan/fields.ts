@@ -86,7 +86,7 @@ function reachedBy(item: RosterItem | AdminItem): Subscription {
   return directions(to, from)
 }
 
-export function directions(to: boolean, from: boolean): Subscription {
+function directions(to: boolean, from: boolean): Subscription {
   if (to) return from ? 'both' : 'to'
   return from ? 'from' : 'none'
 }

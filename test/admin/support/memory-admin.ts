@@ -1,7 +1,7 @@
 import type { AdminItem, AdminItemInit, RosterAdmin } from '../../../src/admin.js'
 import type { CallOptions, JidLike, Subscription } from '../../../src/index.js'
 
-export const DOMAIN = 'example.com'
+const DOMAIN = 'example.com'
 
 /** `romeo` for `romeo@example.com`; other domains are said in full. */
 export const short = (jid: JidLike): string => String(jid).replace(`@${DOMAIN}`, '')
