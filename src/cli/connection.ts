@@ -1,13 +1,14 @@
-import { checkServerIdentity } from 'node:tls'
-import { RosterError } from '../core/errors.js'
+import type { PeerCertificate } from 'node:tls'
+import { inWords, RosterError } from '../core/errors.js'
 import { domainOf, localOf } from '../core/jid.js'
 import { waitFor } from '../roster/waiting.js'
-import type { XmppEntity } from '../xmpp/entity.js'
+import { isSecure, type XmppEntity } from '../xmpp/entity.js'
 import { type Account, type ClientAccount, type ComponentAccount, configInvalid } from './account.js'
 import { asConnectionError, missingPackage } from './connection-errors.js'
 import type { Context } from './context.js'
 import { showStanzas } from './debug.js'
 import { passwordOf } from './password.js'
+import { checkPrivacy, type Link } from './privacy.js'
 
 const SECONDS = 1_000
 const DEFAULT_TIMEOUT = 30
@@ -68,18 +69,20 @@ export async function connect<T>(
     // What the server said tells more than that the stream has ended.
     throw context.signal.aborted ? cause : asConnectionError(errors[0] ?? cause, account)
   }
-  const signal = AbortSignal.any([context.signal, lossOf(entity, errors, account)])
+  const signal = AbortSignal.any([context.signal, lossOf(entity, errors)])
   return { entity, made, signal, stop: () => stop(entity, context) }
 }
 
 /** Aborted when the connection is lost. */
-function lossOf(entity: Entity, errors: readonly unknown[], account: Account): AbortSignal {
+function lossOf(entity: Entity, errors: readonly unknown[]): AbortSignal {
   const lost = new AbortController()
   const known = errors.length
   entity.on('disconnect', () => {
-    const message = 'The connection was lost; what was sent may or may not have happened.'
     const cause = errors[known]
-    lost.abort(cause === undefined ? new RosterError('NOT_CONNECTED', message) : asConnectionError(cause, account))
+    const why = cause === undefined ? '' : ` (${inWords(cause)})`
+    // Also when the server says why: whoever was logged in was not refused.
+    const message = `The connection was lost${why}; what was sent may or may not have happened.`
+    lost.abort(new RosterError('NOT_CONNECTED', message, { cause }))
   })
   return lost.signal
 }
@@ -96,7 +99,7 @@ async function stop(entity: Entity, { world }: Context): Promise<void> {
 
 interface Socket {
   readonly remoteAddress?: string
-  getPeerCertificate?(): Parameters<typeof checkServerIdentity>[1]
+  getPeerCertificate?(): PeerCertificate
   destroy?(): void
   close?(): void
   removeAllListeners?(event: string): unknown
@@ -117,6 +120,15 @@ function cut(entity: XmppEntity): void {
   }
 }
 
+function linkOf(entity: XmppEntity): Link {
+  const [socket] = socketsOf(entity)
+  return {
+    isEncrypted: isSecure(entity),
+    remoteAddress: socket?.remoteAddress,
+    certificate: socket?.getPeerCertificate?.(),
+  }
+}
+
 type Authenticate = (credentials: object, mechanism: string) => Promise<void>
 
 async function clientOf(account: ClientAccount, password: string): Promise<Entity> {
@@ -128,36 +140,13 @@ async function clientOf(account: ClientAccount, password: string): Promise<Entit
     _fast: unknown,
     entity: XmppEntity,
   ): Promise<void> => {
-    checkPrivacy(entity, account, domain)
+    checkPrivacy(linkOf(entity), account)
     const mechanism = mechanisms.find((name) => name !== 'ANONYMOUS')
     if (mechanism === undefined)
       throw new RosterError('REFUSED', `The server of ${account.jid} offers no way to log in with a password.`)
     await authenticate({ username: localOf(account.jid), password }, mechanism)
   }
   return client({ service: account.service ?? domain, domain, credentials: credentials as never }) as unknown as Entity
-}
-
-/** No password, and no answer to a challenge, goes over a network that others listen to, or to a server that is not the domain's. */
-function checkPrivacy(entity: XmppEntity, account: ClientAccount, domain: string): void {
-  const [socket] = socketsOf(entity)
-  const isSecure = (entity.socket as { readonly secure?: boolean } | null)?.secure === true
-  const isHere = /^(::ffff:)?127\.|^::1$/.test(socket?.remoteAddress ?? '')
-  if (!isSecure && !isHere && !account.insecure)
-    throw new RosterError(
-      'NOT_CONNECTED',
-      `The server of ${account.jid} offers no encryption; no password was sent. ("insecure": true of the account allows it.)`,
-    )
-  // xmpp.js compares a certificate with the host that it connects to: when DNS named that host, this proves nothing.
-  const certificate = account.service === undefined ? socket?.getPeerCertificate?.() : undefined
-  const wrong = certificate === undefined ? undefined : checkServerIdentity(domain, certificate)
-  if (wrong !== undefined)
-    throw new RosterError(
-      'NOT_CONNECTED',
-      `The certificate is not one of ${domain}; no password was sent. ${wrong.message}`,
-      {
-        cause: wrong,
-      },
-    )
 }
 
 async function componentOf({ service, domain }: ComponentAccount, password: string): Promise<Entity> {

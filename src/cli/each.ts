@@ -31,8 +31,9 @@ export async function forEach(context: Context, { title, contacts, signal, work 
       context.out.line(plain(said))
     } catch (cause) {
       progress.end()
-      if (signal.aborted) throw ended(context, signal, `${done - failed} of ${contacts.length} done, ${failed} failed`)
-      if (contacts.length === 1) throw cause
+      if (contacts.length === 1) throw signal.aborted ? signal.reason : cause
+      const counts = `${done - failed} of ${contacts.length} done, ${failed} failed`
+      if (signal.aborted || isLost(cause)) throw ended(context, signal.aborted ? signal.reason : cause, counts)
       failed += 1
       context.err.line(`${PROGRAM}: ${errorLine(cause)} (${plain(contact)})`)
     }
@@ -42,7 +43,10 @@ export async function forEach(context: Context, { title, contacts, signal, work 
   return failed === 0 ? EXIT.ok : EXIT.failed
 }
 
-function ended(context: Context, signal: AbortSignal, counts: string): Error {
+/** A call may hear of the end of the connection before its signal does. */
+const isLost = (cause: unknown): boolean => cause instanceof RosterError && cause.code === 'NOT_CONNECTED'
+
+function ended(context: Context, cause: unknown, counts: string): Error {
   if (context.signal.aborted) return cancelled(`Cancelled: ${counts}; what was under way may have happened.`)
-  return new RosterError('NOT_CONNECTED', `${inWords(signal.reason)} (${counts})`, { cause: signal.reason })
+  return new RosterError('NOT_CONNECTED', `${inWords(cause)} (${counts})`, { cause })
 }
