@@ -32,7 +32,7 @@ export class Screen {
 
   draw(): void {
     // Cleared before it is written: afterwards, the cursor would stand on the last character of a full line.
-    const lines = this.#isLeft ? [] : this.#lines().map((line) => `${CLEAR_LINE}${line}\r\n`)
+    const lines = this.#isLeft ? [] : this.#lines().map((line) => `${CLEAR_LINE}${line}\n`)
     if (!this.#isLeft) this.#out.write(`${HOME}${lines.join('')}${CLEAR_REST}`)
   }
 

@@ -28,7 +28,7 @@ export function tableOf({ own }: Session, out: Output, title: string): readonly 
   const asked = own.requests().map(({ contact }) => contact)
   const waiting = asked.length === 0 ? [] : [cut(plain(`Waiting for an answer: ${asked.join(', ')}`))]
   const online = rows.filter(({ presence }) => presence?.available === true).length
-  const head = cut(plain(`${title}: ${online} of ${rows.length} online. q ends.`))
+  const head = cut(plain(`${online} of ${rows.length} online: ${title}. q ends.`))
   const room = Math.max(1, height - 1 - waiting.length - 2)
   const shown = rows.length > room ? rows.slice(0, room - 1) : rows
   const more = shown.length === rows.length ? [] : [cut(`… and ${rows.length - shown.length} more`)]

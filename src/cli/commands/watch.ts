@@ -63,6 +63,7 @@ async function untilEnd({ announce, call }: Session, context: Context, quit: Abo
   const forever = new Promise<never>(() => undefined)
   const signal = AbortSignal.any([call.signal, over])
   try {
+    signal.throwIfAborted()
     await waitFor(announce(), { signal }, context.world.clock, 'Announcing')
     await waitFor(forever, { signal }, context.world.clock, 'Watching')
   } catch (cause) {
