@@ -45,8 +45,10 @@ export interface PrivilegedOptions {
  * - `put` needs `set`, and `get` unless name and groups are both given and no subscription is: the server's set replaces the
  *   whole item, so what is to be kept is read first. Calls of this admin for one owner wait for each other; what the owner
  *   itself changes between that read and the write is lost. Where nothing differs, nothing is written.
- *   ejabberd ignores the subscription. So a host is watched until it has stored one: when the roster still shows another
+ *   ejabberd (24.12) ignores the subscription. So a host is watched until it has stored one: when the roster still shows another
  *   subscription afterwards, the call rejects with `UNSUPPORTED`; **name and groups are stored then**. Use `ejabberdAdmin` there.
+ *   ejabberd 23.01 lets components read, but fails at whatever they set: `REFUSED` (`internal-server-error`), and nothing was
+ *   stored; so does `remove`.
  * - `remove` needs `set`, and with `get` looks first whether there is something to remove: ejabberd does not tell. With `set` alone, an
  *   item that ejabberd does not have is `true` as well.
  *

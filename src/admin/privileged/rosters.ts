@@ -94,7 +94,12 @@ export class PrivilegedRosters {
       throw this.#ungranted(owner, [ask.kind === 'get' ? 'get' : 'set'], grant, condition)
     const what = ask.kind === 'get' ? 'to show the roster' : `to ${ask.kind} an item in the roster`
     const contact = ask.kind === 'get' ? undefined : ask.kind === 'set' ? ask.item.jid : ask.jid
-    const message = `The server refused ${what} of ${owner}: ${condition}. Nothing has changed.`
+    // Its mod_roster looks for its own settings at the component's domain, and fails.
+    const isOldEjabberd = ask.kind !== 'get' && condition === 'internal-server-error'
+    const hint = isOldEjabberd
+      ? ' ejabberd 23.01 answers so to whatever a component sets: use ejabberdAdmin there.'
+      : ''
+    const message = `The server refused ${what} of ${owner}: ${condition}. Nothing has changed.${hint}`
     throw new RosterError('REFUSED', message, { condition, owner, contact })
   }
 

@@ -7,6 +7,7 @@ import { ejabberdLibraries } from './ejabberd-config.js'
 import { startInProcess } from './in-process.js'
 import { HOW_TO_GET_NEWER, newerVersion } from './newer.js'
 import { startProsody } from './prosody.js'
+import { hasPrivilege } from './prosody-config.js'
 import { stopRecording } from './record.js'
 import type { ServerKind, ServerOptions, TestedServer } from './types.js'
 
@@ -71,9 +72,14 @@ const wanted = (): readonly string[] => {
   return names.length === 0 ? KINDS.map(({ kind }) => kind) : names
 }
 
+/** Of Prosody, XEP-0356 is a module of the community: a package of its own. The newer one is unpacked with it. */
+const lacksPrivilege = (kind: ServerKind, { privilege, release }: SuiteOptions): boolean =>
+  kind === 'prosody' && privilege !== undefined && release !== 'newer' && !hasPrivilege()
+
 /** In CI a server that is missing fails the suite: skipped tests would look like passed ones there. */
-const withoutServer = (title: string, { kind, debian }: Kind): void => {
-  const message = `${kind} is not installed: install the Debian package "${debian}"`
+const withoutServer = (title: string, { kind, debian }: Kind, options: SuiteOptions): void => {
+  const [what, needed] = lacksPrivilege(kind, options) ? ['mod_privilege', 'prosody-modules'] : [kind, debian]
+  const message = `${what} is not installed: install the Debian package "${needed}"`
   if (process.env['CI']) {
     describe(title, () => {
       test('has its server', () => {
@@ -144,7 +150,7 @@ export function describeServers(
     const name = `${title} [${entry.kind}${release === 'newer' ? ` ${version ?? 'newer'}` : ''}]`
     if (!wanted().includes(entry.kind)) describe.skip(name, () => test('left out by XMPP_SERVERS', () => undefined))
     else if (release === 'newer' && version === undefined) withoutNewer(name, entry)
-    else if (entry.installed()) runSuite(name, entry, options, body)
-    else withoutServer(name, entry)
+    else if (entry.installed() && !lacksPrivilege(entry.kind, options)) runSuite(name, entry, options, body)
+    else withoutServer(name, entry, options)
   }
 }

@@ -26,6 +26,7 @@ interface Layout {
   readonly ports: readonly number[]
   readonly components: Readonly<Record<string, string>>
   readonly certificate: Certificate | undefined
+  readonly privilege: ServerOptions['privilege']
 }
 
 const listeners = ({ ports, components, certificate }: Layout): readonly object[] => {
@@ -64,11 +65,15 @@ const configOf = (layout: Layout): object => ({
   auth_method: 'internal',
   auth_password_format: 'plain',
   auth_use_cache: false,
-  acl: { loopback: { ip: ['127.0.0.0/8'] } },
+  acl: { loopback: { ip: ['127.0.0.0/8'] }, components: { server: Object.keys(layout.components) } },
+  access_rules: { components: { allow: 'components' } },
   shaper_rules: { c2s_shaper: 'none', max_user_sessions: 100 },
   api_permissions: { tests: { from: ['mod_http_api'], who: { ip: '127.0.0.0/8' }, what: '*' } },
   listen: listeners(layout),
-  modules: MODULES,
+  modules:
+    layout.privilege === undefined
+      ? MODULES
+      : { ...MODULES, mod_privilege: { roster: { [layout.privilege]: 'components' } } },
 })
 
 /** Resolve names from files only: otherwise Erlang may wait for a DNS server. */
@@ -97,7 +102,7 @@ const environment = (folder: string, isNewer: boolean): Readonly<Record<string, 
 /** How ejabberd is run: ports for clients, components and the HTTP API. */
 export const ejabberdBlueprint = (
   components: Readonly<Record<string, string>>,
-  { tls = false, ejabberd: more = {}, release }: ServerOptions,
+  { tls = false, ejabberd: more = {}, release, privilege }: ServerOptions,
 ): Blueprint & { pem(): string | undefined } => {
   const isNewer = release === 'newer'
   let certificate: Certificate | undefined
@@ -110,7 +115,7 @@ export const ejabberdBlueprint = (
       await mkdir(join(folder, 'mnesia'), { recursive: true })
       await writeFile(join(folder, 'inetrc'), INETRC)
       // JSON is YAML.
-      const config = JSON.stringify({ ...configOf({ ports, components, certificate }), ...more }, null, 2)
+      const config = JSON.stringify({ ...configOf({ ports, components, certificate, privilege }), ...more }, null, 2)
       await writeFile(join(folder, 'ejabberd.yml'), config)
       return { file: 'erl', args: args(folder, isNewer), env: environment(folder, isNewer) }
     },

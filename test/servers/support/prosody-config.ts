@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -22,6 +23,7 @@ interface Layout {
   readonly components: Readonly<Record<string, string>>
   readonly certificate: Certificate | undefined
   readonly more: readonly string[]
+  readonly privilege: ServerOptions['privilege']
 }
 
 const list = (values: readonly (string | number)[]): string =>
@@ -33,8 +35,29 @@ const tlsLines = (certificate: Certificate | undefined): readonly string[] =>
     ? []
     : [`ssl = { certificate = ${luaString(certificate.certFile)}, key = ${luaString(certificate.keyFile)} }`]
 
+/** Debian's package of the community's modules, where Prosody looks by itself. */
+export const hasPrivilege = (): boolean => existsSync('/usr/lib/prosody/modules/mod_privilege/mod_privilege.lua')
+
+/** Modules of a host go before its components: each section ends where the next one begins. */
+const privilegeLines = (
+  components: Readonly<Record<string, string>>,
+  privilege: ServerOptions['privilege'],
+): readonly string[] => {
+  if (privilege === undefined) return []
+  const granted = Object.keys(components).map(
+    (domain) => `[${luaString(domain)}] = { roster = ${luaString(privilege)} }`,
+  )
+  return ['  modules_enabled = { "privilege" }', `  privileged_entities = { ${granted.join(', ')} }`]
+}
+
+const componentLines = (domain: string, secret: string, privilege: ServerOptions['privilege']): readonly string[] => [
+  `Component ${luaString(domain)}`,
+  `  component_secret = ${luaString(secret)}`,
+  ...(privilege === undefined ? [] : ['  modules_enabled = { "privilege" }']),
+]
+
 /** No mod_limits (10 kB/s by default), nothing to other servers, and nothing kept for users who are away. */
-const configOf = ({ folder, ports, components, certificate, more }: Layout): string => {
+const configOf = ({ folder, ports, components, certificate, more, privilege }: Layout): string => {
   const modules = [...MODULES, ...(certificate === undefined ? [] : ['tls']), ...more]
   return [
     'run_as_root = true',
@@ -64,9 +87,8 @@ const configOf = ({ folder, ports, components, certificate, more }: Layout): str
     'log = { { levels = { min = "info" }, to = "console" } }',
     ...tlsLines(certificate),
     `VirtualHost ${luaString(DOMAIN)}`,
-    ...Object.entries(components).map(
-      ([domain, secret]) => `Component ${luaString(domain)}\n  component_secret = ${luaString(secret)}`,
-    ),
+    ...privilegeLines(components, privilege),
+    ...Object.entries(components).flatMap(([domain, secret]) => componentLines(domain, secret, privilege)),
     '',
   ].join('\n')
 }
@@ -80,7 +102,7 @@ export const prosodyBlueprint = (
   components: Readonly<Record<string, string>>,
   options: ServerOptions,
 ): Blueprint & { pem(): string | undefined } => {
-  const { tls = false, prosodyModules: more = [] } = options
+  const { tls = false, prosodyModules: more = [], privilege } = options
   let certificate: Certificate | undefined
   return {
     name: 'prosody',
@@ -90,7 +112,7 @@ export const prosodyBlueprint = (
       if (tls) certificate ??= await makeCertificate(folder)
       await Promise.all(ACCOUNTS.map((name) => writeAccount(folder, name, PASSWORD)))
       const config = join(folder, 'prosody.cfg.lua')
-      await writeFile(config, configOf({ folder, ports, components, certificate, more }))
+      await writeFile(config, configOf({ folder, ports, components, certificate, more, privilege }))
       return { file: launcher('prosody', options), args: ['--config', config, '-F'] }
     },
   }

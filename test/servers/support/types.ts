@@ -15,6 +15,8 @@ export interface ServerOptions {
   readonly components?: Readonly<Record<string, string>>
   /** What else stands in the configuration of ejabberd. */
   readonly ejabberd?: Readonly<Record<string, unknown>>
+  /** What components may do with the rosters of accounts (XEP-0356), of Prosody and ejabberd. Default: nothing. */
+  readonly privilege?: 'get' | 'set' | 'both'
   /** Prosody modules to enable besides the usual ones; those in `prosody-modules` are at hand. */
   readonly prosodyModules?: readonly string[]
 }
