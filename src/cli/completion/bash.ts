@@ -45,7 +45,8 @@ function wordAt(line: string, start: number, breaks: string): { readonly word: W
     const isEscape = char === '\\' && (quote === undefined || (quote === '"' && /["\\$`]/.test(line.charAt(at + 1))))
     if (isEscape) at += 1
     text += isEscape ? line.charAt(at) : char
-    if (!isEscape && quote === undefined && breaks.includes(char)) kept = text.length
+    // An @ begins what bash replaces, any other break stands before it.
+    if (!isEscape && quote === undefined && breaks.includes(char)) kept = char === '@' ? text.length - 1 : text.length
   }
   return { word: { text, quote, kept }, end: at }
 }
@@ -72,7 +73,7 @@ _xmpp_roster() {
   {
     IFS= read -r kind
     while IFS= read -r candidate; do COMPREPLY+=("$candidate"); done
-  } < <("$program" completion words --shell bash --breaks="$COMP_WORDBREAKS" -- "\${COMP_LINE:0:COMP_POINT}" </dev/null 2>/dev/null)
+  } < <(command "$program" completion words --shell bash --breaks="$COMP_WORDBREAKS" -- "\${COMP_LINE:0:COMP_POINT}" </dev/null 2>/dev/null)
   [[ $kind == files ]] && compopt -o default
   return 0
 }

@@ -12,7 +12,7 @@ _xmpp-roster() {
   local program=xmpp-roster kind
   local -a answer
   [[ \${words[1]} == */* ]] && program=\${(Q)words[1]}
-  answer=("\${(@f)$("$program" completion words --shell zsh -- "\${(@Q)words[2,CURRENT-1]}" "\${(Q)PREFIX}" </dev/null 2>/dev/null)}")
+  answer=("\${(@f)$(command "$program" completion words --shell zsh -- "\${(@Q)words[2,CURRENT-1]}" "\${(Q)PREFIX}" </dev/null 2>/dev/null)}")
   kind=\${answer[1]}
   answer=("\${(@)answer[2,-1]}")
   [[ $PREFIX == --*=* ]] && compset -P '*='
