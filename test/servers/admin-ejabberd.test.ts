@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { connect, disconnect, ejabberdAdmin } from '../../src/admin.js'
-import { freshHuman, type Human, human } from './support/human.js'
+import { freshHuman, human, pushed } from './support/human.js'
 import {
   describeServers,
   freshUser,
@@ -25,17 +25,6 @@ const all = async (owners: AsyncIterable<string>): Promise<readonly string[]> =>
   for await (const owner of owners) found.push(owner)
   return found
 }
-
-/** The items that were pushed to somebody: `romeo@localhost both "Romeo" Friends`. */
-const pushed = ({ log }: Human): readonly string[] =>
-  log
-    .incoming('iq', 'set')
-    .flatMap((iq) => iq.getChild('query', NS_ROSTER)?.getChildren('item') ?? [])
-    .map((item) => {
-      const { jid, subscription, name } = item.attrs
-      const groups = item.getChildren('group').map((group) => group.getText())
-      return [jid, subscription, ...(name === undefined ? [] : [`"${name}"`]), ...groups].join(' ')
-    })
 
 /** What Emanagement ran through a shell, cut at spaces, or lost. */
 const NAMES = [

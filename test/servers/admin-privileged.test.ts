@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { areConnected, clear, connect, disconnect, privilegedAdmin, type RosterAdmin } from '../../src/admin.js'
 import { Roster } from '../../src/index.js'
-import { freshHuman, type Human, human } from './support/human.js'
+import { freshHuman, human, pushed } from './support/human.js'
 import {
   connectComponent,
   cut,
@@ -15,19 +15,7 @@ import {
   until,
 } from './support/index.js'
 
-const NS_ROSTER = 'jabber:iq:roster'
 const BOT = 'bot@comp.localhost'
-
-/** The items that were pushed to somebody: `bot@comp.localhost both "Bot" Friends`. */
-const pushed = ({ log }: Human): readonly string[] =>
-  log
-    .incoming('iq', 'set')
-    .flatMap((iq) => iq.getChild('query', NS_ROSTER)?.getChildren('item') ?? [])
-    .map((item) => {
-      const { jid, subscription, name } = item.attrs
-      const groups = item.getChildren('group').map((group) => group.getText())
-      return [jid, subscription, ...(name === undefined || name === '' ? [] : [`"${name}"`]), ...groups].join(' ')
-    })
 
 interface Place {
   readonly admin: RosterAdmin

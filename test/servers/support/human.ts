@@ -107,3 +107,14 @@ export const human = async (
 /** A new account with an ordinary client. */
 export const freshHuman = async (server: TestedServer, base: string): Promise<Human> =>
   human(server, await freshUser(server, base))
+
+/** The items that were pushed to somebody: `romeo@localhost both "Romeo" Friends`. */
+export const pushed = ({ log }: Human): readonly string[] =>
+  log
+    .incoming('iq', 'set')
+    .flatMap((iq) => iq.getChild('query', NS_ROSTER)?.getChildren('item') ?? [])
+    .map((item) => {
+      const { jid, subscription, name } = item.attrs
+      const groups = item.getChildren('group').map((group) => group.getText())
+      return [jid, subscription, ...(name === undefined ? [] : [`"${name}"`]), ...groups].join(' ')
+    })
