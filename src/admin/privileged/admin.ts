@@ -2,14 +2,14 @@ import type { ServerItem } from '../../core/client-step.js'
 import { type Clock, systemClock } from '../../core/clock.js'
 import { RosterError } from '../../core/errors.js'
 import { sameGroups } from '../../core/item.js'
-import { bareJid, domainOf, type JidLike } from '../../core/jid.js'
+import { bareJid, domainOf, type JidLike, type JidList } from '../../core/jid.js'
 import type { Subscription } from '../../core/state.js'
 import type { CallOptions } from '../../roster/options.js'
 import { waitFor } from '../../roster/waiting.js'
 import type { XmppEntity } from '../../xmpp/entity.js'
 import { adminItem, type Wanted, wantedOf } from '../item.js'
 import type { AdminItem, AdminItemInit, RosterAdmin } from '../port.js'
-import { type OwnerSource, ownersFrom, takeOwners } from './owners.js'
+import { ownersFrom, takeOwners } from './owners.js'
 import type { Access, Grant } from './permissions.js'
 import { PrivilegedRosters } from './rosters.js'
 import { Turns } from './turns.js'
@@ -20,7 +20,7 @@ export interface PrivilegedOptions {
    * Whose rosters there are: servers do not tell. A list or a set is copied; anything asynchronous is walked anew by each
    * `owners()`. Default: none, and `owners()` rejects with `UNSUPPORTED`.
    */
-  readonly owners?: OwnerSource
+  readonly owners?: JidList | AsyncIterable<JidLike>
   /** Time, for tests. Default: the real one. */
   readonly clock?: Clock
 }

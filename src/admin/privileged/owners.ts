@@ -2,7 +2,7 @@ import { RosterError } from '../../core/errors.js'
 import { bareJid, domainOf, type JidLike, type JidList, toBareList } from '../../core/jid.js'
 
 /** Whose rosters there are, as the application knows it. */
-export type OwnerSource = JidList | AsyncIterable<JidLike>
+type OwnerSource = JidList | AsyncIterable<JidLike>
 
 const isAsync = (source: OwnerSource): source is AsyncIterable<JidLike> =>
   typeof source === 'object' && source !== null && Symbol.asyncIterator in source
