@@ -34,7 +34,7 @@ beforeAll(async () => {
   file('.zshrc', `PS1='> '; autoload -Uz compinit; compinit -D -u; source <(xmpp-roster completion zsh)\n`)
   // As the help has it for all shells: a file of its own.
   file('installed/.zshrc', `fpath=(~/.zfunc $fpath); PS1='> '; autoload -Uz compinit; compinit -D -u\n`)
-  file('.zfunc/_xmpp-roster', (await run(['completion', 'zsh'])).out)
+  file('.zfunc/_xmpp-roster', (await run(['completion', 'zsh'], { home })).out)
   mkdirSync(join(home, '.local/share/xmpp-roster'), { recursive: true })
   await fillCache(join(home, '.local/share/xmpp-roster/cache.sqlite'))
 }, TIMEOUT)
@@ -51,25 +51,42 @@ async function fillCache(path: string): Promise<void> {
   chmodSync(path, 0o600)
 }
 
-/** An interactive shell that has read the completion. */
-async function shell(words: readonly [string, ...string[]], settings = home): Promise<Terminal> {
-  const env = {
-    ...{ HOME: home, ZDOTDIR: settings, TERM: 'xterm', LANG: 'C.UTF-8' },
-    PATH: `${join(home, 'bin')}:${process.env['PATH']}`,
+/** An interactive shell that has read the completion; for all tests that follow. */
+function shell(words: readonly [string, ...string[]], settings = ''): () => Terminal {
+  let terminal: Terminal | undefined
+  let end = (): void => undefined
+  beforeAll(async () => {
+    const env = {
+      ...{ HOME: home, ZDOTDIR: join(home, settings), TERM: 'xterm', LANG: 'C.UTF-8' },
+      PATH: `${join(home, 'bin')}:${process.env['PATH']}`,
+    }
+    const onOpen = (stop: () => void): void => {
+      end = stop
+    }
+    terminal = openTerminal(words, { env, cwd: home, columns: 200, rows: 50, onOpen })
+    await terminal.shows('> ')
+  }, TIMEOUT)
+  afterAll(() => end())
+  return () => {
+    if (terminal === undefined) throw new Error('The shell is there only during tests')
+    return terminal
   }
-  const terminal = openTerminal(words, { env, cwd: home, columns: 200, rows: 50 })
-  await terminal.shows('> ')
-  return terminal
 }
 
-/** What becomes of a line by the tab key. */
-async function completed(terminal: Terminal, typed: string): Promise<string> {
-  terminal.type(typed)
-  terminal.press('tab')
+/** What becomes of a line by the tab key, pressed so many times. */
+async function completed(terminal: Terminal, typed: string, tabs = 1): Promise<string> {
+  const before = terminal.picture().lines.length
+  // Whatever the last test has left.
+  terminal.press('ctrl-u')
+  terminal.type(typed + '\t'.repeat(tabs))
   // A shell reads on when it has completed.
   terminal.type('#')
   await terminal.shows('#')
-  return terminal.picture().lines.at(-1)?.replace(/^> /, '') ?? ''
+  const lines = terminal.picture().lines
+  return lines
+    .slice(before - 1)
+    .join('\n')
+    .replace(/^> /, '')
 }
 
 const ROWS: readonly (readonly [what: string, typed: string, line: string])[] = [
@@ -106,46 +123,42 @@ const ROWS: readonly (readonly [what: string, typed: string, line: string])[] = 
 
 /** What both shells do alike. */
 function completes(words: readonly [string, ...string[]]): void {
+  const terminal = shell(words)
+
   describe.each(ROWS)('completes %s', (_what, typed, line) => {
     test(`${typed}⇥`, { timeout: TIMEOUT }, async () => {
-      expect(await completed(await shell(words), typed)).toBe(line)
+      expect(await completed(terminal(), typed)).toBe(line)
     })
   })
 
   test('shows what there is to choose from', { timeout: TIMEOUT }, async () => {
-    const terminal = await shell(words)
-    terminal.type('xmpp-roster get --subscription ')
-    terminal.press('tab', 'tab')
-    terminal.type('#')
-    await terminal.shows('#')
-    const shown = terminal.picture().lines.join(' ')
+    const shown = await completed(terminal(), 'xmpp-roster get --subscription ', 2)
     for (const value of ['none', 'to', 'from', 'both']) expect(shown).toMatch(new RegExp(`\\b${value}\\b`))
   })
 
   test('a line that was completed means what was chosen', { timeout: TIMEOUT }, async () => {
-    const terminal = await shell(words)
-    terminal.type('xmpp-roster() { printf "<%s>" "$@"; }')
-    terminal.press('enter')
-    await terminal.shows('> ')
-    terminal.type('xmpp-roster set \\$\t')
-    terminal.press('enter')
-    await terminal.shows('<set><$(date)@example.net>')
+    terminal().press('ctrl-u')
+    terminal().type('xmpp-roster() { printf "<%s>" "$@"; }')
+    terminal().press('enter')
+    await terminal().shows('> ')
+    terminal().type('xmpp-roster set \\$\t')
+    terminal().press('enter')
+    await terminal().shows('<set><$(date)@example.net>')
   })
 }
 
 describeWith('python3', 'On a terminal', () => {
   describeWith('bash', 'bash', () => completes(['bash', '--noprofile', '-i']))
+  describeWith('zsh', 'zsh', () => completes(['zsh', '-i']), { optional: true })
   describeWith(
     'zsh',
-    'zsh',
+    'zsh with the completion in a file of its own',
     () => {
-      completes(['zsh', '-i'])
+      const terminal = shell(['zsh', '-i'], 'installed')
 
-      test('finds the completion in a file of its own, the first time and again', { timeout: TIMEOUT }, async () => {
-        const terminal = await shell(['zsh', '-i'], join(home, 'installed'))
-        expect(await completed(terminal, 'xmpp-roster set ro')).toBe('xmpp-roster set romeo@example.net #')
-        terminal.press('ctrl-u')
-        expect(await completed(terminal, 'xmpp-roster reque')).toBe('xmpp-roster requests #')
+      test('finds it the first time and again', { timeout: TIMEOUT }, async () => {
+        expect(await completed(terminal(), 'xmpp-roster set ro')).toBe('xmpp-roster set romeo@example.net #')
+        expect(await completed(terminal(), 'xmpp-roster reque')).toBe('xmpp-roster requests #')
       })
     },
     { optional: true },

@@ -28,6 +28,8 @@ export interface TerminalOptions {
   /** All of the variables; default: those of this process, with `TERM=xterm-256color` and without `NO_COLOR`. */
   readonly env?: Readonly<Record<string, string>>
   readonly cwd?: string
+  /** Told how to end it; default: the end of the test does. */
+  readonly onOpen?: (end: () => void) => void
 }
 
 /** What is seen of a terminal. */
@@ -95,7 +97,7 @@ class Watch {
   }
 }
 
-/** Runs a program on a pseudo-terminal. It is ended with the test, if it has not ended by then. */
+/** Runs a program on a pseudo-terminal. It is ended with the test, if it has not ended by then, unless `onOpen` sees to it. */
 export function openTerminal(command: readonly [string, ...string[]], options: TerminalOptions = {}): Terminal {
   const { columns = 80, rows = 24, env = environment(), cwd = process.cwd() } = options
   const args = [scriptOf('terminal.py'), String(columns), String(rows), ...command]
@@ -116,7 +118,8 @@ export function openTerminal(command: readonly [string, ...string[]], options: T
     code = status ?? -1
     watch.look()
   })
-  onTestFinished(() => void child.kill('SIGKILL'))
+  const { onOpen = onTestFinished } = options
+  onOpen(() => void child.kill('SIGKILL'))
 
   const find = (what: string | RegExp): number | undefined => {
     const rest = output.slice(seen)
