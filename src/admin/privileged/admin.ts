@@ -54,8 +54,8 @@ export interface PrivilegedOptions {
  *
  * Calls reject with `JID_MALFORMED`, `ITEM_INVALID` (the owner itself; a name, group or subscription that is none) and
  * `UNSUPPORTED` (see above), and when there is no session with `NOT_CONNECTED`: nothing was sent then. With `REFUSED` and its `condition`
- * when the server did not do it (`item-not-found`, `service-unavailable`: there is no such account). With `NOT_CONNECTED` when the
- * connection was lost meanwhile, `TIMED_OUT` (30 000 ms for each answer by default) or an abort, a change may have happened; doing it
+ * when the server did not do it; nothing has changed then (Prosody: `service-unavailable`, there is no such account; ejabberd makes
+ * a roster for it all the same). With `NOT_CONNECTED` when the connection was lost meanwhile, `TIMED_OUT` (30 000 ms for each answer by default) or an abort, a change may have happened; doing it
  * again is safe. `STANZA_INVALID` when the answer holds no roster.
  *
  * @example
