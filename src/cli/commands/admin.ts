@@ -10,11 +10,13 @@ import type { Command } from '../command.js'
 const OPERATIONS = [...ITEM_OPERATIONS, clearing, ...SESSION_OPERATIONS]
 
 const placeCommand = (place: Place): Command => {
-  const { name, summary, details, example } = place
+  const { name, summary, details, options, example } = place
   return {
     name,
     summary,
     details,
+    // They may stand before the command as well.
+    options,
     examples: [`admin ${name} owners ${example}`, `admin ${name} list ${example} juliet@example.com`],
     commands: OPERATIONS.map((one) => commandFor(place, one)),
   }
