@@ -54,13 +54,13 @@ async function fillCache(path: string): Promise<void> {
 /** An interactive shell that has read the completion; for all tests that follow. */
 function shell(words: readonly [string, ...string[]], settings = ''): () => Terminal {
   let terminal: Terminal | undefined
-  let end = (): void => undefined
+  let end = (): Promise<void> => Promise.resolve()
   beforeAll(async () => {
     const env = {
-      ...{ HOME: home, ZDOTDIR: join(home, settings), TERM: 'xterm', LANG: 'C.UTF-8' },
+      ...{ HOME: home, ZDOTDIR: join(home, settings), TERM: 'xterm', LANG: 'C.UTF-8', HISTFILE: '' },
       PATH: `${join(home, 'bin')}:${process.env['PATH']}`,
     }
-    const onOpen = (stop: () => void): void => {
+    const onOpen = (stop: typeof end): void => {
       end = stop
     }
     terminal = openTerminal(words, { env, cwd: home, columns: 200, rows: 50, onOpen })

@@ -28,8 +28,8 @@ export interface TerminalOptions {
   /** All of the variables; default: those of this process, with `TERM=xterm-256color` and without `NO_COLOR`. */
   readonly env?: Readonly<Record<string, string>>
   readonly cwd?: string
-  /** Told how to end it; default: the end of the test does. */
-  readonly onOpen?: (end: () => void) => void
+  /** Told how to end it; resolves when it is gone. Default: the end of the test does. */
+  readonly onOpen?: (end: () => Promise<void>) => void
 }
 
 /** What is seen of a terminal. */
@@ -119,7 +119,12 @@ export function openTerminal(command: readonly [string, ...string[]], options: T
     watch.look()
   })
   const { onOpen = onTestFinished } = options
-  onOpen(() => void child.kill('SIGKILL'))
+  const gone = new Promise<void>((resolve) => void child.once('close', () => resolve()))
+  onOpen(() => {
+    // The end of what is typed ends the program.
+    keyboard.end()
+    return gone
+  })
 
   const find = (what: string | RegExp): number | undefined => {
     const rest = output.slice(seen)

@@ -32,6 +32,14 @@ def read(descriptor):
         return b""
 
 
+def end(child):
+    try:
+        os.killpg(child, signal.SIGKILL)
+    except ProcessLookupError:
+        # It has ended by itself.
+        pass
+
+
 def relay(child, terminal):
     sources = [0, 3, terminal]
     while True:
@@ -44,7 +52,7 @@ def relay(child, terminal):
         if 0 in ready:
             data = read(0)
             if not data:
-                os.killpg(child, signal.SIGKILL)
+                end(child)
                 return
             write_all(terminal, data)
         if 3 in ready:
