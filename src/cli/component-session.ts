@@ -72,7 +72,15 @@ async function withOwner<T>(
   try {
     const own = await roster.open(owner, call)
     const done = (): Promise<void> => Promise.resolve()
-    const session = { kind: 'component', roster, own, call, announce: done, settle: done } as const
+    const session = {
+      kind: 'component',
+      roster,
+      own,
+      call,
+      announce: done,
+      announceHidden: done,
+      settle: done,
+    } as const
     return await work({ ...session, entity: isAlone ? undefined : entity })
   } finally {
     // Whoever else runs the component goes on: nobody is told that it leaves.

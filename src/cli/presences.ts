@@ -28,7 +28,7 @@ export async function hearPresences(
       cancel = clock.after(Math.min(SILENCE, Math.max(0, end - clock.now())), resolve)
     }
     roster.on('presence', again)
-    session.announce().then(again, reject)
+    session.announceHidden().then(again, reject)
     waitFor(new Promise<never>(() => undefined), { signal: call.signal }, clock, 'Presence').catch((cause: unknown) => {
       cancel()
       reject(cause)

@@ -106,6 +106,7 @@ describe('get', () => {
     })
     romeo.on('error', () => undefined)
     await romeo.start()
+    verona.sent('juliet')
     await romeo.send(xml('presence', {}, xml('show', {}, 'away'), xml('status', {}, 'Climbing \u202e')))
     try {
       const { code, out } = await verona.as('juliet', 'get', '--online')
@@ -125,6 +126,7 @@ describe('get', () => {
     const presences = verona
       .sent('juliet')
       .filter((stanza) => stanza.startsWith('<presence') && !stanza.includes('to='))
+    expect(presences.length).toBeGreaterThan(0)
     for (const presence of presences) expect(presence).toContain('<priority>-1</priority>')
   })
 })

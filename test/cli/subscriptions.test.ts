@@ -107,14 +107,37 @@ describe('authorize', () => {
     expect(wrote(verona, 'romeo')).toEqual([])
   })
 
-  test('is available for a moment, with a negative priority: messages do not come here', async () => {
+  test('is available for a moment; in the end no messages come here (RFC 6121 §8.5.2.1.1)', async () => {
     const verona = await town(['juliet', 'romeo'])
     await verona.as('juliet', 'subscribe', ROMEO)
     verona.sent('romeo')
     await verona.as('romeo', 'authorize', JULIET)
-    const announced = verona.sent('romeo').filter((xml) => /^<presence(>| (?!.*to=))/.test(xml))
-    expect(announced).toHaveLength(1)
-    expect(announced[0]).toContain('<priority>-1</priority>')
+    const isAnnounced = (xml: string): boolean => xml.startsWith('<presence') && !xml.includes(' to=')
+    const priorities = verona
+      .sent('romeo')
+      .filter(isAnnounced)
+      .map((xml) => /<priority>(-?\d+)</.exec(xml)?.[1] ?? '0')
+    // This server keeps no messages; ejabberd tells of requests only whom they would go to.
+    expect(priorities).toEqual(['0', '-1'])
+  })
+
+  test('a message that comes in that moment goes back to its sender, and is not lost in silence', async () => {
+    const verona = await town(['juliet', 'romeo'])
+    await verona.as('juliet', 'subscribe', ROMEO)
+    const seen = verona.server.log.length
+    const onErr = (text: string): void => {
+      if (!text.includes('> <presence><show>xa</show></presence>')) return
+      for (const type of ['chat', 'error', 'headline'])
+        verona.server.inject(ROMEO, `<message from="${JULIET}/x" id="m1" type="${type}"><body>Hark</body></message>`)
+    }
+    expect((await verona.asWith('romeo', { onErr }, 'requests', '--debug')).code).toBe(0)
+    const messages = verona.server.log
+      .slice(seen)
+      .filter(({ direction, xml }) => direction === 'in' && /^<message/.test(xml))
+    expect(messages).toHaveLength(1)
+    expect(messages[0]?.xml).toMatch(
+      /<message type="error" to="juliet@localhost\/x" id="m1"><error type="wait"><recipient-unavailable/,
+    )
   })
 })
 

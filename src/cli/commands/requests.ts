@@ -7,8 +7,8 @@ export const requests = command({
   name: 'requests',
   summary: 'List who asks to see your presence and waits for an answer',
   details:
-    'Servers tell it only to whom is available: the account becomes available for a moment, with a negative priority, so that no\n' +
-    'messages come here. Contacts may see that. A component has its requests in its storage.',
+    'Servers tell it only to whom is available: the account becomes available for a moment, and contacts may see that. Messages are not\n' +
+    'drawn here: the priority is negative, or becomes so at once where the server tells of requests only then. A component has its requests in its storage.',
   options: { json: { type: 'flag', description: 'One JSON array' } },
   examples: ['requests', 'requests --json'],
   async run(context, { options }) {
