@@ -24,10 +24,9 @@ const EVERY: Readonly<Record<string, RosterEntry>> = {
 }
 
 /** Juliet has asked somebody who has not answered; resolves with the JID. */
-const asking = async ({ server }: Stage, { username }: Somebody): Promise<string> => {
+const asking = async ({ server, somebody }: Stage, { username }: Somebody): Promise<string> => {
   const client = await connectClient(server, { username, reconnect: false })
-  const mercutio = 'mercutio@localhost'
-  await server.addAccount('mercutio')
+  const { jid: mercutio } = await somebody('mercutio')
   await client.send(xml('presence', { type: 'subscribe', to: mercutio }))
   await settled(client)
   await stopEntity(client)

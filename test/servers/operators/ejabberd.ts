@@ -242,7 +242,7 @@ export const CODE: Readonly<Record<string, CodeScenario>> = {
   'await applyPlan({ admin, owner: A }, plan)': async (stage, run) => {
     const { planRoster } = await import('../../../src/admin.js')
     const { A, B } = await pair(stage)
-    await stage.server.setRosterItem(A, 'mum@localhost', { name: 'Mum' })
+    await stage.server.setRosterItem(A, 'mum@localhost', { subscription: 'none', name: 'Mum' })
     const admin = adminOf(stage)
     const wanted = [
       { jid: B, groups: ['Staff'] },

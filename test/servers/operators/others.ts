@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import { storageAdmin } from '../../../src/admin.js'
 import { SqliteStorage } from '../../../src/sqlite.js'
 import { freshHuman } from '../support/human.js'
-import { connectClient, jidOf, settled, until } from '../support/index.js'
+import { connectClient, settled, until } from '../support/index.js'
 import { cellsOf, expectDone, type Scenario, type Somebody, type Stage, type Typing } from './stage.js'
 
 interface Two {
@@ -145,11 +145,17 @@ export const STORAGE: Readonly<Record<string, Scenario>> = {
   },
 }
 
-/** Somebody who sees Juliet, and hears of her. */
+/** Somebody who sees Juliet: what he hears of her while something is done. */
 export const witnessed = async (stage: Stage) => {
   const romeo = await freshHuman(stage.server, 'romeo')
   const juliet = await stage.somebody('juliet', { [romeo.jid]: { subscription: 'both' } })
   await stage.server.setRosterItem(romeo.jid, juliet.jid, { subscription: 'both' })
-  romeo.log.clear()
-  return { romeo, juliet, heard: () => romeo.hears(juliet.jid), settled: () => settled(romeo.client), jidOf }
+  const during = async (act: () => Promise<unknown>): Promise<readonly string[]> => {
+    await settled(romeo.client)
+    romeo.log.clear()
+    await act()
+    await settled(romeo.client)
+    return romeo.hears(juliet.jid)
+  }
+  return { juliet, during }
 }

@@ -17,7 +17,8 @@ export const RECIPES: Readonly<Record<string, Scenario>> = {
     })
     const fresh = await stage.somebody('new', { 'paris@localhost': { subscription: 'from', name: 'Paris' } })
     const entry = ({ jid, password }: typeof old): object => ({ jid, password, service: stage.server.c2s })
-    expectDone(await typed(withAccounts(old, { old: entry(old), new: entry(fresh) })))
+    const typing = withAccounts(old, { old: entry(old), new: entry(fresh) })
+    expectDone(await typed(typing))
     expect(await fresh.roster()).toEqual([
       'nurse@localhost none "Nurse"',
       'paris@localhost from "Paris"',
@@ -25,9 +26,18 @@ export const RECIPES: Readonly<Record<string, Scenario>> = {
     ])
     await romeo.hearing(fresh.jid, 'subscribe')
     expect(await old.roster()).toHaveLength(2)
+
+    // ejabberd cannot grant in advance: that is said, when all else is done.
+    await stage.server.setRosterItem(old.jid, romeo.jid, { subscription: 'both', name: 'Romeo', groups: ['Friends'] })
+    const { code, err } = await typed(typing)
+    expect(code).toBe(stage.server.kind === 'ejabberd' ? 1 : 0)
+    expect(err.includes('UNSUPPORTED')).toBe(stage.server.kind === 'ejabberd')
+    expect(await fresh.roster()).toContain(`${romeo.jid} none+out "Romeo" [Friends]`)
   },
   'Keep a roster as a directory says': async (stage, typed) => {
-    const juliet = await stage.somebody('juliet', { 'mum@localhost': { name: 'Mum' } })
+    const juliet = await stage.somebody('juliet', {
+      'mum@localhost': { subscription: 'none', name: 'Mum' },
+    })
     juliet.file('wanted.json', staff('ann', 'bob', 'cid', 'dan', 'eve', 'fay', 'gus', 'hal', 'ida', 'jon'))
     expectDone(await typed(juliet))
     expect(await juliet.roster()).toHaveLength(11)
