@@ -13,7 +13,7 @@ const ROMEO =
 const file = (...lines: readonly string[]) => ({ where: 'r.jsonl', text: lines.map((line) => `${line}\n`).join('') })
 const textOf = (exported: Exported) => ({ where: 'r.jsonl', text: `${exportLines(exported).join('\n')}\n` })
 
-const text = fc.string({ unit: 'binary' }).filter((one) => isXmlText(one) && one.isWellFormed())
+const text = fc.string({ unit: 'binary' }).filter(isXmlText)
 const item = fc
   .record({
     name: fc.option(text.filter(Boolean), { nil: undefined }),
