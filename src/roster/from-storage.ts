@@ -39,6 +39,19 @@ function readChanges(owner: string, answer: unknown, error: (error: RosterError)
   }
 }
 
+/**
+ * After a commit whose outcome is unknown, its revision tells: where the storage remembers it, also when others have gone on
+ * from there. `false`: it has not happened, or nobody can tell.
+ */
+export async function hasHappened(storage: RosterStorage, owner: string, revision: string): Promise<boolean> {
+  try {
+    if ((await storage.changes?.(owner, revision)) !== undefined) return true
+    return (await storage.load(owner))?.revision === revision
+  } catch {
+    return false
+  }
+}
+
 /** Each owner once, with errors of ours. */
 export async function* ownersOf(storage: RosterStorage, filter: OwnersFilter): AsyncIterableIterator<string> {
   const seen = new Set<string>()
