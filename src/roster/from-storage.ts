@@ -1,4 +1,5 @@
 import { inWords, RosterError } from '../core/errors.js'
+import { isWithin } from '../core/jid.js'
 import { randomId } from '../core/random.js'
 import type { OwnersFilter, RosterChanges, RosterStorage, StoredRoster } from '../storage/port.js'
 import { parseRosterChanges, parseStoredRoster } from '../storage/record.js'
@@ -50,6 +51,11 @@ export async function hasHappened(storage: RosterStorage, owner: string, revisio
   } catch {
     return false
   }
+}
+
+/** Owners of a component's domain, and of those below it, that owe a stanza. */
+export async function* owing(storage: RosterStorage, domain: string): AsyncIterableIterator<string> {
+  for await (const owner of storage.owners({ with: 'owed' })) if (isWithin(domain, owner)) yield owner
 }
 
 /** Each owner once, with errors of ours. */
