@@ -2,15 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, onTestFinished, test } from 'vitest'
-import type { RosterStorage } from '../../src/index.js'
-import { describeDatabase } from '../databases/describe.js'
-import { temporaryFolder } from '../storage/sqlite/support/folder.js'
-import { bundle } from './support/bundle.js'
-import { flawsOf } from './support/history.js'
-import { SHARED, type Work } from './support/labour.js'
-import { openStorage, prepareStorage } from './support/storages.js'
-import { WriterProcess } from './support/writers.js'
+import { expect, onTestFinished, test } from 'vitest'
+import type { RosterStorage } from '../../../src/index.js'
+import { bundle } from './bundle.js'
+import { flawsOf } from './history.js'
+import { SHARED, type Work } from './labour.js'
+import { openStorage, prepareStorage } from './storages.js'
+import { WriterProcess } from './writers.js'
 
 const WRITERS = ['a', 'b', 'c', 'd']
 const OWNERS = Array.from({ length: 200 }, (_, at) => `owner${at}@bots.example`)
@@ -29,9 +27,7 @@ const STEPS_MS = [2_000, ...Array.from({ length: 8 }, () => 5_000), 2_000]
 /** A guard against a test that hangs. */
 const PATIENCE_MS = 900_000
 
-const PROGRAM = fileURLToPath(new URL('./support/writer.child.ts', import.meta.url))
-
-const file = temporaryFolder()
+const PROGRAM = fileURLToPath(new URL('./writer.child.ts', import.meta.url))
 
 /** What four processes did, and what storage holds afterwards. */
 interface Outcome {
@@ -130,7 +126,8 @@ async function expectNothingLost({ works, storage, first }: Outcome, disturbed: 
   expectOneHistory({ works, storage, first }, revisions)
 }
 
-function writersTest(url: () => string, disturbed: boolean): void {
+/** `disturbed`: connections are ended in the midst of commits, where the storage has any. */
+export function writersTest(url: () => string, disturbed: boolean): void {
   test(`${WRITERS.length} processes, ${OWNERS.length} owners, ${OPERATIONS} operations: one history per owner, nothing lost, nothing twice`, {
     timeout: PATIENCE_MS,
   }, async () => {
@@ -143,14 +140,3 @@ function writersTest(url: () => string, disturbed: boolean): void {
     expect(outcome.works.every(({ disturbances }) => disturbances > 0)).toBe(disturbed)
   })
 }
-
-describe('several processes on SQLite, one of them stopped in the midst of a commit', () =>
-  writersTest(() => `sqlite:${file('writers.db')}`, false))
-describeDatabase('redis', 'several processes on Redis, stopped and disconnected in the midst of commits', (server) =>
-  writersTest(() => server().url, true),
-)
-describeDatabase(
-  'postgres',
-  'several processes on PostgreSQL, stopped and disconnected in the midst of commits',
-  (server) => writersTest(() => server().url, true),
-)
