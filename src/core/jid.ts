@@ -59,6 +59,12 @@ export function domainOf(jid: string): string {
   return bare.slice(bare.indexOf('@') + 1)
 }
 
+/** Whether a bare JID is of this domain or of one below it. */
+export function isWithin(domain: string, jid: string): boolean {
+  const its = domainOf(jid)
+  return its === domain || its.endsWith(`.${domain}`)
+}
+
 /** The local part of a canonical JID, bare or full; `undefined` when it is a domain (RFC 7622 §3.3). */
 export function localOf(jid: string): string | undefined {
   const bare = cutResource(jid)

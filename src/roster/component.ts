@@ -1,5 +1,5 @@
 import { RosterError } from '../core/errors.js'
-import { bareJid, domainOf, type JidLike, toBareList } from '../core/jid.js'
+import { bareJid, isWithin, type JidLike, toBareList } from '../core/jid.js'
 import type { PresenceInit } from '../core/presence.js'
 import type { StoredRoster } from '../storage/port.js'
 import { parseStoredRoster } from '../storage/record.js'
@@ -7,7 +7,7 @@ import { checkPresence } from './announcer.js'
 import { fillBook } from './book.js'
 import { ComponentDesk } from './component-desk.js'
 import { decideLeftOver } from './component-inbound.js'
-import { asStorageError } from './from-storage.js'
+import { asStorageError, owing } from './from-storage.js'
 import { Loader } from './loader.js'
 import type { RosterOptions } from './options.js'
 import type { World } from './owner.js'
@@ -180,8 +180,7 @@ export class Component {
   #ownerJid(owner: JidLike): string {
     const jid = bareJid(owner)
     const self = this.world.wire.self()
-    const domain = domainOf(jid)
-    if (self === undefined || domain === self || domain.endsWith(`.${self}`)) return jid
+    if (self === undefined || isWithin(self, jid)) return jid
     throw new RosterError(
       'JID_MALFORMED',
       `Expected an owner of the domain ${self}, but ${jid} came: the server would end the stream.`,
@@ -261,7 +260,7 @@ export class Component {
         await desk.appear()
       }
       if (self === undefined) return
-      for await (const jid of this.world.settings.storage.owners({ domain: self, with: 'owed' })) {
+      for await (const jid of owing(this.world.settings.storage, self)) {
         if (session !== this.#session) return
         await this.reach(jid)
       }

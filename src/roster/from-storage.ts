@@ -1,5 +1,5 @@
 import { inWords, RosterError } from '../core/errors.js'
-import { bareJid } from '../core/jid.js'
+import { bareJid, isWithin } from '../core/jid.js'
 import { randomId } from '../core/random.js'
 import type { OwnersFilter, RosterChanges, RosterStorage, StoredRoster } from '../storage/port.js'
 import { parseRosterChanges, parseStoredRoster } from '../storage/record.js'
@@ -48,6 +48,24 @@ export const filterOf = (options: {
   ...(options.domain === undefined ? {} : { domain: bareJid(options.domain) }),
   ...(options.signal === undefined ? {} : { signal: options.signal }),
 })
+
+/**
+ * After a commit whose outcome is unknown, its revision tells: where the storage remembers it, also when others have gone on
+ * from there. `false`: it has not happened, or nobody can tell.
+ */
+export async function hasHappened(storage: RosterStorage, owner: string, revision: string): Promise<boolean> {
+  try {
+    if ((await storage.changes?.(owner, revision)) !== undefined) return true
+    return (await storage.load(owner))?.revision === revision
+  } catch {
+    return false
+  }
+}
+
+/** Owners of a component's domain, and of those below it, that owe a stanza. */
+export async function* owing(storage: RosterStorage, domain: string): AsyncIterableIterator<string> {
+  for await (const owner of storage.owners({ with: 'owed' })) if (isWithin(domain, owner)) yield owner
+}
 
 /** Each owner once, with errors of ours. */
 export async function* ownersOf(storage: RosterStorage, filter: OwnersFilter): AsyncIterableIterator<string> {

@@ -7,7 +7,7 @@ import type { Owed, RosterChange, RosterStorage, StoredRoster } from '../storage
 import { Book, Draft } from './book.js'
 import { cacheChangeOf, changeOf, isOwed, replacementOf } from './change.js'
 import { type Decide, decideAll, type Task, type Told } from './deciding.js'
-import { asStorageError, eraseRoster, isConflict, lookAgain } from './from-storage.js'
+import { asStorageError, eraseRoster, hasHappened, isConflict, lookAgain } from './from-storage.js'
 import { NOBODYS, Outbox, type OutboxWire, sendsOf } from './outbox.js'
 
 /** How often a decision is made again when other processes keep changing the roster. */
@@ -212,20 +212,11 @@ export class Ledger {
     try {
       await storage.commit(this.owner, change)
     } catch (cause) {
-      if (isConflict(cause) || !(await this.#happened(change.revision))) throw cause
+      if (isConflict(cause) || !(await hasHappened(storage, this.owner, change.revision))) throw cause
     }
     this.#replace = false
     this.book.revision = change.revision
     this.outbox.forget(change.settle ?? [])
-  }
-
-  /** After a commit whose outcome is unknown, the revision tells. */
-  async #happened(revision: string): Promise<boolean> {
-    try {
-      return (await this.#port.storage.load(this.owner))?.revision === revision
-    } catch {
-      return false
-    }
   }
 
   #changeOf(draft: Draft, owed: readonly OwedStanza[] = []): RosterChange | undefined {

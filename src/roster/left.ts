@@ -1,7 +1,7 @@
 import type { StoredRoster } from '../storage/port.js'
 import { parseStoredRoster } from '../storage/record.js'
 import type { Component } from './component.js'
-import { asStorageError } from './from-storage.js'
+import { asStorageError, owing } from './from-storage.js'
 import { firstGivenUpAt } from './outbox.js'
 
 /** How long a change elsewhere may take to be sent before this process looks whether somebody does, in milliseconds. */
@@ -61,7 +61,7 @@ export class Left {
     if (self === undefined || !wire.isOnline()) return
     try {
       const batch: string[] = []
-      for await (const owner of settings.storage.owners({ domain: self, with: 'owed' })) {
+      for await (const owner of owing(settings.storage, self)) {
         if (!this.#isCared(owner) && batch.push(owner) >= BATCH) await this.#lookAfter(batch.splice(0))
       }
       await this.#lookAfter(batch)

@@ -119,3 +119,28 @@ test('One that cannot be read keeps nobody else from being sent what is left for
   expect(toRomeo(next)).toEqual(['bot > romeo: subscribed'])
   expect(next.told()).toContain('error STORAGE_CORRUPT')
 })
+
+test.each([
+  ['found when a process comes online', true],
+  ['found while one is online', false],
+])(
+  'An owner of a domain below the component’s is as much its own: what it owes is %s; another component’s is left alone',
+  async (_, isStored) => {
+    const storage = new MemoryStorage()
+    const [below, beside] = [`lobby@rooms.${BOT.split('@')[1]}`, 'lobby@otherbots.example']
+    const xml = (owner: string) => `<presence from="${owner}" to="${ROMEO}" type="subscribed" id="x"/>`
+    const leave = async (): Promise<void> => {
+      for (const owner of [below, beside]) {
+        const put = [{ jid: ROMEO, state: 'from' as const, groups: [] }]
+        const owe = [{ id: 'x', at: 1, xml: xml(owner) }]
+        await storage.commit(owner, { base: undefined, revision: `r ${owner}`, put, owe })
+      }
+    }
+    if (isStored) await leave()
+    const next = await stage({ storage })
+    if (!isStored) await leave()
+    await next.clock.advance(2 * GRACE)
+    expect(next.fake.written.map(({ attrs }) => `${attrs['from']} ${attrs['type']}`)).toEqual([`${below} subscribed`])
+    expect((await storage.load(beside))?.owed).toHaveLength(1)
+  },
+)

@@ -71,7 +71,7 @@ async function live({ service, domain, secret, owners, first, journal, now, deat
   })
   roster.on('error', fail)
   entity.on('online', () => tell({ kind: 'online' }))
-  if (first !== undefined) await carryOut(roster, first)
+  for (const deed of first) await carryOut(roster, deed)
   await entity.start()
   return { points, roster }
 }

@@ -66,13 +66,18 @@ export class Conversation {
     const { component } = this.#stage
     if (component.isAlive) return true
     this.#deaths += 1
-    await component.live([this.owner], this.#fate(BEGINNING), step.regrets ? this.#regret(step) : undefined)
+    await component.live([this.owner], this.#fate(BEGINNING), step.regrets ? this.#regretted(step) : [])
     await this.#act(step)
     return false
   }
 
-  #regret({ person }: Step): Deed {
-    return { command: 'unauthorize', owner: this.owner, contact: this.#person(person).jid }
+  #deed(command: Deed['command'], { person }: Step): Deed {
+    return { command, owner: this.owner, contact: this.#person(person).jid }
+  }
+
+  /** It was granted, whether or not that came to be stored: who was never granted anything would be a stranger afterwards. */
+  #regretted(step: Step): readonly Deed[] {
+    return [this.#deed('authorize', step), this.#deed('unauthorize', step)]
   }
 
   async #act(step: Step): Promise<void> {
@@ -89,7 +94,7 @@ export class Conversation {
     const { component } = this.#stage
     if (step.regrets && this.#deaths > 0) return
     const isDone = await component.command({ command, owner: this.owner, contact })
-    this.#isAcknowledged = isDone && (!step.regrets || (await component.command(this.#regret(step))))
+    this.#isAcknowledged = isDone && (!step.regrets || (await component.command(this.#deed('unauthorize', step))))
   }
 
   #person(name: string): Person {

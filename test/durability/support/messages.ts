@@ -14,7 +14,7 @@ export interface Life {
   readonly secret: string
   readonly owners: readonly string[]
   /** What the owner does before it is connected. */
-  readonly first: Deed | undefined
+  readonly first: readonly Deed[]
   /** A file to which all notes are added. */
   readonly journal: string
   /** When it begins, in milliseconds since the epoch. */

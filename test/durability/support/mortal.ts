@@ -55,7 +55,7 @@ export class Mortal {
   }
 
   /** Takes over, a day later. Resolves when the process is connected, or dead again. */
-  async live(owners: readonly string[], death?: Death, first?: Deed): Promise<void> {
+  async live(owners: readonly string[], death?: Death, first: readonly Deed[] = []): Promise<void> {
     if (this.isAlive) throw new Error('There is one component at a time')
     this.#now += LATER
     this.#waiting = []

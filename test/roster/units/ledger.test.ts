@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { RosterError } from '../../../src/core/errors.js'
-import { JULIET, ledgerStage, WatchedStorage } from './support/ledger-stage.js'
+import type { RosterChanges } from '../../../src/storage/port.js'
+import { JULIET, ledgerStage, ROMEO, WatchedStorage } from './support/ledger-stage.js'
 
 const NURSE = 'nurse@example.com'
 
@@ -251,6 +252,26 @@ describe('The outcome of a commit is unknown: the revision tells (promise 21)', 
     expect(log.filter((what) => what === 'tell subscribe')).toHaveLength(1)
     expect(storage.commits).toHaveLength(1)
     expect((await stored())?.revision).toBe(storage.commits[0]?.revision)
+  })
+
+  test('it was written, and another process has gone on from there: storage remembers it, so it is sent once, at once', async () => {
+    const base = { put: [], remove: [], owed: [] }
+    const storage = Object.assign(new WatchedStorage(), {
+      changes: async (owner: string, since: string): Promise<RosterChanges | undefined> => {
+        const { revision = '', owed = [] } = (await storage.inner.load(owner)) ?? {}
+        return storage.commits.some((commit) => commit.revision === since) ? { ...base, owed, revision } : undefined
+      },
+    })
+    const { run, wire, clock, stored } = ledgerStage({ storage })
+    storage.faults = [{ when: 'after', error: broken }]
+    storage.onFault = (change) => storage.inner.commit(ROMEO, { base: change.revision, revision: 'theirs', put: [] })
+
+    expect(await run({ kind: 'subscribe' })).toBe(true)
+    expect((await stored())?.revision).toBe('theirs')
+    expect(wire.written).toEqual([`subscribe ${JULIET}`])
+    await clock.advance(60_000)
+    expect(wire.written).toEqual([`subscribe ${JULIET}`])
+    expect((await stored())?.owed).toEqual([])
   })
 
   test('it cannot be told: the caller hears of the failure, and what it owes is sent after all, once', async () => {

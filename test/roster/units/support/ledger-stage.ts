@@ -23,6 +23,8 @@ export class WatchedStorage implements RosterStorage {
   faults: Fault[] = []
   loadError: Error | undefined
   onCommit: ((change: RosterChange) => void) | undefined
+  /** A commit was written, and nobody is told: what others do meanwhile. */
+  onFault: ((change: RosterChange) => Promise<void>) | undefined
 
   constructor(inner: RosterStorage = new MemoryStorage()) {
     this.inner = inner
@@ -40,7 +42,9 @@ export class WatchedStorage implements RosterStorage {
     this.onCommit?.(change)
     if (fault?.when === 'before') throw fault.error
     await this.inner.commit(owner, change)
-    if (fault?.when === 'after') throw fault.error
+    if (fault?.when !== 'after') return
+    await this.onFault?.(change)
+    throw fault.error
   }
 
   owners(): AsyncIterable<string> {
