@@ -1,4 +1,4 @@
-import { bareJid, domainOf, isDomainJid } from '../core/jid.js'
+import { bareJid, isDomainJid } from '../core/jid.js'
 import { CommandError } from './errors.js'
 
 /** Where a password comes from. */
@@ -112,10 +112,6 @@ function secretOf({ password, passwordCommand }: AccountEntry, where: string): S
   if (passwordCommand.length === 0) throw configInvalid(`${where}: the "passwordCommand" is empty.`)
   return { kind: 'command', words: passwordCommand }
 }
-
-/** Whom the account logs in to. */
-export const domainOfAccount = (account: Account): string =>
-  account.kind === 'client' ? domainOf(account.jid) : account.domain
 
 /** What an account is called in messages. */
 export const titleOf = (account: Account): string => (account.kind === 'client' ? account.jid : account.domain)

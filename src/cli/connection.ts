@@ -134,19 +134,16 @@ type Authenticate = (credentials: object, mechanism: string) => Promise<void>
 async function clientOf(account: ClientAccount, password: string): Promise<Entity> {
   const { client } = await import('@xmpp/client').catch(missingPackage('@xmpp/client'))
   const domain = domainOf(account.jid)
-  const credentials = async (
-    authenticate: Authenticate,
-    mechanisms: readonly string[],
-    _fast: unknown,
-    entity: XmppEntity,
-  ): Promise<void> => {
+  const credentials = async (authenticate: Authenticate, offered: readonly string[]): Promise<void> => {
     checkPrivacy(linkOf(entity), account)
-    const mechanism = mechanisms.find((name) => name !== 'ANONYMOUS')
+    const mechanism = offered.find((name) => name !== 'ANONYMOUS')
     if (mechanism === undefined)
       throw new RosterError('REFUSED', `The server of ${account.jid} offers no way to log in with a password.`)
     await authenticate({ username: localOf(account.jid), password }, mechanism)
   }
-  return client({ service: account.service ?? domain, domain, credentials: credentials as never }) as unknown as Entity
+  const options = { service: account.service ?? domain, domain, credentials: credentials as never }
+  const entity = client(options) as unknown as Entity
+  return entity
 }
 
 async function componentOf({ service, domain }: ComponentAccount, password: string): Promise<Entity> {

@@ -80,7 +80,7 @@ export const cancelled = (message = 'Cancelled.'): CommandError => new CommandEr
 export const isCancelled = (cause: unknown): boolean => cause instanceof CommandError && cause.code === 'CANCELLED'
 
 /** Anything that was thrown, as an error with a code. */
-export function toCoded(cause: unknown): CommandError | RosterError {
+function toCoded(cause: unknown): CommandError | RosterError {
   if (cause instanceof CommandError || cause instanceof RosterError) return cause
   return new CommandError('FAILED', inWords(cause), cause)
 }

@@ -42,7 +42,7 @@ export function helpOf(path: readonly Command[]): string {
 }
 
 /** `xmpp-roster set [options] JID`. */
-export function usageOf(path: readonly Command[]): string {
+function usageOf(path: readonly Command[]): string {
   const command = path[path.length - 1]
   const words = (command?.arguments ?? []).map(wordOf)
   const hasMore = command?.commands !== undefined
