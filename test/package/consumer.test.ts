@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -56,6 +56,18 @@ describe('in JavaScript', () => {
   test('the package can be required', async () => {
     await writeFile(join(project, 'program.cjs'), `console.log(typeof require('xmpp-roster').RosterError)`)
     expect(await run(process.execPath, ['--no-warnings', 'program.cjs'], project)).toBe('function\n')
+  })
+})
+
+describe('the command', () => {
+  const command = join(project, 'node_modules/.bin/xmpp-roster')
+
+  test('is there, with what it needs to connect', async () => {
+    const manifest = JSON.parse(readFileSync(join(project, 'node_modules/xmpp-roster/package.json'), 'utf8')) as {
+      readonly version: string
+    }
+    expect(await run(command, ['--version'], project)).toBe(`${manifest.version}\n`)
+    expect(existsSync(join(project, 'node_modules/@xmpp/client'))).toBe(true)
   })
 })
 

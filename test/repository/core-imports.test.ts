@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { build, type Options } from 'tsup'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import config from '../../tsup.config.js'
-import { packagesBehind, textBehind } from './support/graph.js'
+import { packagesAtOnce, packagesBehind, textBehind } from './support/graph.js'
 import { ROOT } from './support/source.js'
 
 const options = config as Options
@@ -23,6 +23,12 @@ test('importing the main entry loads eventemitter3 and ltx (its CommonJS half, a
 
 test('importing the clients loads ltx and nothing else: it runs in a browser', () => {
   expect(packagesBehind(join(dist, 'clients.js'))).toEqual(['ltx/lib/ltx.js'])
+})
+
+test('the command loads nothing but Node.js at once: xmpp.js, SQLite and the rest when a command needs them', () => {
+  const command = join(dist, 'cli.js')
+  expect(packagesAtOnce(command).filter((name) => !name.startsWith('node:'))).toEqual([])
+  expect(packagesBehind(command)).toEqual(expect.arrayContaining(['@xmpp/client', '@xmpp/component', 'libsql']))
 })
 
 test('importing the main entry loads nothing of the tools for tests', () => {
@@ -54,4 +60,5 @@ test('the look at what is loaded finds packages behind other files, static and d
   writeFileSync(join(folder, 'a.js'), `import './b.js'\nexport * from 'one'\n`)
   writeFileSync(join(folder, 'b.js'), `import './a.js'\nexport const load = () => import('node:net')\n`)
   expect(packagesBehind(join(folder, 'a.js'))).toEqual(['node:net', 'one'])
+  expect(packagesAtOnce(join(folder, 'a.js'))).toEqual(['one'])
 })
