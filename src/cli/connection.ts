@@ -6,6 +6,7 @@ import { isSecure, type XmppEntity } from '../xmpp/entity.js'
 import { type Account, type ClientAccount, type ComponentAccount, configInvalid } from './account.js'
 import { asConnectionError, missingPackage } from './connection-errors.js'
 import type { Context } from './context.js'
+import { countStanzas } from './count-stanzas.js'
 import { showStanzas } from './debug.js'
 import { passwordOf } from './password.js'
 import { checkPrivacy, type Link } from './privacy.js'
@@ -57,6 +58,7 @@ export async function connect<T>(
   entity.on('close', () => {
     for (const socket of socketsOf(entity)) socket.removeAllListeners?.('data')
   })
+  countStanzas(entity)
   entity.reconnect.stop()
   entity.timeout = timeoutOf(context)
   if (context.globals.debug) showStanzas(entity, context.err)

@@ -40,9 +40,10 @@ async function ask(question: string, { world, signal }: Context): Promise<string
  */
 export async function askSecret(question: string, { world, err, signal }: Context): Promise<string> {
   const { stdin } = world
-  err.write(question)
   stdin.setEncoding('utf8')
+  // Before the question is there: whoever answers at once must not be shown either.
   stdin.setRawMode?.(true)
+  err.write(question)
   stdin.resume()
   try {
     return await new Promise<string>((resolve, reject) => {

@@ -83,6 +83,15 @@ describe('the program', () => {
       })
   })
 
+  test('passes on what Node.js warns of, where it concerns the user: certificates that are not checked', async () => {
+    const env = { XMPP_JID: 'juliet@localhost', XMPP_PASSWORD: 'x', XMPP_SERVICE: 'xmpps://127.0.0.1:1' }
+    const { code, err } = await run(['get', '--no-cache'], { ...env, NODE_TLS_REJECT_UNAUTHORIZED: '0' })
+    expect(code).toBe(5)
+    expect(err).toMatch(
+      /^xmpp-roster: warning: [^\n]*certificate verification\.\nxmpp-roster: NOT_CONNECTED: [^\n]*\n$/,
+    )
+  })
+
   test('lets a reader go that has enough', async () => {
     const verona = await household()
     const child = start(['get', '--no-cache'], verona.envOf('juliet'), 'ignore')
