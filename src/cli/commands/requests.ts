@@ -7,8 +7,9 @@ export const requests = command({
   name: 'requests',
   summary: 'List who asks to see your presence and waits for an answer',
   details:
-    'Servers tell it only to whom is available: the account becomes available for a moment, and contacts may see that. Messages are not\n' +
-    'drawn here: the priority is negative, or becomes so at once where the server tells of requests only then. A component has its requests in its storage.',
+    'Servers tell it only to whom is available: the account becomes available for a moment, and contacts may see that.\n' +
+    'Messages are not drawn here: the priority is negative, or becomes so at once where the server tells of requests only then.\n' +
+    'A component has its requests in its storage.',
   options: { json: { type: 'flag', description: 'One JSON array' } },
   examples: ['requests', 'requests --json'],
   async run(context, { options }) {
