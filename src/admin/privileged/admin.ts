@@ -48,7 +48,7 @@ export interface PrivilegedOptions {
  *   ejabberd (24.12) ignores the subscription. So a host is watched until it has stored one: when the roster still shows another
  *   subscription afterwards, the call rejects with `UNSUPPORTED`; **name and groups are stored then**. Use `ejabberdAdmin` there.
  *   ejabberd 23.01 lets components read, but fails at whatever they set: `REFUSED` (`internal-server-error`), and nothing was
- *   stored; so does `remove`.
+ *   stored; so does `remove`. `disconnect` that keeps `to` or `from` is therefore half done on ejabberd, and says so.
  * - `remove` needs `set`, and with `get` looks first whether there is something to remove: ejabberd does not tell. With `set` alone, an
  *   item that ejabberd does not have is `true` as well.
  *
