@@ -1,7 +1,17 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 const src = fileURLToPath(new URL('src/', import.meta.url))
+
+/** Those that wait for servers and processes come first: a long one that is left to the end has the machine to itself. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files)
+    const isLong = ({ moduleId }: TestSpecification): number => Number(/test\/(durability|servers)\//.test(moduleId))
+    return sorted.sort((a, b) => isLong(b) - isLong(a))
+  }
+}
 
 export default defineConfig({
   // As in tsconfig.json: the examples import the package by its name; here that is the source, built or not.
@@ -16,8 +26,9 @@ export default defineConfig({
     // Guards against a test that hangs; no test measures time with them.
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    // Some suites start servers: more workers than this only make them wait for each other.
-    maxWorkers: 2,
+    // Most of the time is spent on waiting for servers and processes; more workers than this would wait for each other.
+    maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
     typecheck: { enabled: true, include: ['test/types/**/*.test-d.ts'], tsconfig: './tsconfig.json' },
     coverage: { provider: 'v8', include: ['src/**/*.ts'], reporter: ['text', 'html'] },
   },

@@ -112,6 +112,8 @@ describeDatabase('postgres', 'watching PostgreSQL with LISTEN and NOTIFY', (serv
       onTestFinished(async () => {
         for (const { roster } of played) await roster.close()
       })
+      // The component's own JID has a roster as well, and is told of when it is loaded.
+      for (const { roster } of played) await roster.ready()
       return played
     }
     const listening = async (count: number): Promise<void> => {
