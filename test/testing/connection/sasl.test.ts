@@ -149,7 +149,7 @@ describe('SCRAM-SHA-1', () => {
   })
 
   test('tells nobody whether there is an account: the salt is always the same, whatever the name', async () => {
-    const salt = async (username: string) => /s=([^,]+),i=4096$/.exec(await challenge(await opened(), username))?.[1]
+    const salt = async (username: string) => /s=([^,]+),i=128$/.exec(await challenge(await opened(), username))?.[1]
     for (const username of ['juliet', 'nurse']) {
       expect(await salt(username)).toBe(await salt(username))
       expect(await salt(username)).toBe(await salt(username.toUpperCase()))
