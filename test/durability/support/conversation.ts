@@ -115,7 +115,7 @@ export class Conversation {
     return true
   }
 
-  /** Both sides stand where they should, and everything that is owed was sent. */
+  /** Both sides stand where they should, everything that is owed was sent, and no policy has still to be asked. */
   async #isReached(): Promise<boolean> {
     const isSeen = [...this.#pairs].every(([name, { there, back }]) => {
       const person = this.#person(name)
@@ -123,7 +123,7 @@ export class Conversation {
     })
     if (!isSeen) return false
     const stored = await this.#stage.storage.load(this.owner)
-    if (stored?.owed.length !== 0) return false
+    if (stored?.owed.length !== 0 || stored.items.some(({ request }) => request?.deferred === false)) return false
     const states = new Map(stored?.items.map(({ jid, state }) => [jid, state]))
     return [...this.#pairs].every(
       ([name, { there, back }]) => (states.get(this.#person(name).jid) ?? 'none') === stateOf(back, there),
