@@ -16,6 +16,7 @@ import { type CallOptions, closed, notConnected } from './options.js'
 import { Owner } from './owner.js'
 import { OwnerRoster } from './owner-roster.js'
 import { requestOf } from './request.js'
+import { Undecided } from './undecided.js'
 import { Waiters, waitFor } from './waiting.js'
 import { checkWording } from './wording.js'
 
@@ -34,6 +35,7 @@ export function contactOf(owner: Owner, contact: JidLike): string {
 /** The commands of one of a component's owners: decided here, stored, then sent. */
 export class ComponentDesk implements Desk {
   readonly face = new OwnerRoster(this)
+  readonly undecided = new Undecided(this)
   readonly #component: Component
   readonly #waiting = new Waiters<Owner>()
   #owner: Owner | undefined
@@ -48,7 +50,7 @@ export class ComponentDesk implements Desk {
 
   bind(jid: string): Owner {
     const stanzas = (send: Send): readonly Element[] => this.#stanzas(jid, send)
-    const owner = new Owner(jid, this.#component.world, this, stanzas)
+    const owner = new Owner(jid, this.#component.world, this, stanzas, () => this.undecided.await())
     owner.face = this.face
     this.#owner = owner
     this.#announcer = new Announcer(owner)
@@ -232,7 +234,8 @@ export class ComponentDesk implements Desk {
   get isSpare(): boolean {
     const { ledger, autoAuthorize, autoSubscribe, thinking } = this.owner()
     const isSilent = autoAuthorize === undefined && autoSubscribe === undefined && !this.announcer.hasSpoken
-    return !this.isOpen && isSilent && thinking === 0 && ledger.isIdle && ledger.outbox.isEmpty
+    const isAwaited = thinking > 0 || this.undecided.isAwaited
+    return !this.isOpen && isSilent && !isAwaited && ledger.isIdle && ledger.outbox.isEmpty
   }
 
   /** For reading what storage holds; a command goes to whoever has the owner in memory. */
@@ -240,15 +243,16 @@ export class ComponentDesk implements Desk {
     this.#gone = 'evicted'
   }
 
-  /** The owner as it stands in memory now, come back if it had left; `undefined` after `close`. */
-  async current(): Promise<Owner | undefined> {
-    return (await this.#component.reach(this.owner().jid))?.owner()
+  /** The desk of the owner as it stands in memory now, come back if it had left; `undefined` after `close`. */
+  current(): Promise<ComponentDesk | undefined> {
+    return this.#component.reach(this.owner().jid)
   }
 
   /** Out of memory. */
   leave(how: 'released' | 'evicted'): void {
     this.#gone ??= how
     this.#isLoaded = false
+    this.undecided.stop()
     this.#owner?.ledger.outbox.stop()
     this.#owner?.endSession()
     this.#owner?.book.requests.clear()

@@ -1,5 +1,5 @@
 import type { Element } from 'ltx'
-import { isOneRequest, type PendingRequest, stateOf } from '../core/contact.js'
+import { type PendingRequest, stateOf } from '../core/contact.js'
 import type { Decision } from '../core/policy.js'
 import { hasFrom, hasPendingIn, type SubscriptionType } from '../core/state.js'
 import { type StepInput, step } from '../core/step.js'
@@ -7,9 +7,9 @@ import { copyText } from '../core/text.js'
 import { INBOUND } from '../core/transition.js'
 import type { ComponentDesk } from './component-desk.js'
 import { consultPolicy, weigh } from './consult.js'
-import { asStorageError } from './from-storage.js'
 import type { Owner, Source } from './owner.js'
 import { askOf } from './request.js'
+import { decideLater } from './undecided.js'
 
 const sourceOf = (owner: Owner, stanza: Element): Source => ({ stanza, status: owner.world.wire.read(stanza).status })
 
@@ -61,37 +61,6 @@ export function receiveRequest(desk: ComponentDesk, contact: string, stanza: Ele
       void waits?.then((late) => decideLater(desk, contact, request, late))
     }
   })
-}
-
-/** By the time that a policy answers, its owner may have left memory; after `close` the answer is another process's. */
-function decideLater(desk: ComponentDesk, contact: string, request: PendingRequest, decision: Decision): void {
-  const { jid, world } = desk.owner()
-  desk.current().then(
-    (owner) => owner !== undefined && decideNow(owner, contact, request, decision),
-    (cause: unknown) => world.bus.error(asStorageError(jid, cause)),
-  )
-}
-
-/** A policy's answer is a command: it looks at the state again. */
-function decideNow(owner: Owner, contact: string, request: PendingRequest, decision: Decision): void {
-  owner.ledger.post((draft) => {
-    const known = draft.contact(contact)
-    // Withdrawn and sent again: that one has a decision of its own.
-    if (!isOneRequest(known.request, request)) return undefined
-    const input: StepInput = { kind: 'decided', decision, subscribeBack: owner.subscribesBack() }
-    return owner.enter(draft, step(known, input, owner.world.settings.clock.now()))
-  })
-}
-
-/** Requests that nobody had decided when a process died are put to the policy again. */
-export function decideLeftOver(desk: ComponentDesk): void {
-  const owner = desk.owner()
-  for (const [contact, request] of owner.book.requests) {
-    if (request.deferred) continue
-    const answer = consultPolicy(owner, askOf(owner, contact, request))
-    if (answer instanceof Promise) void answer.then((late) => decideLater(desk, contact, request, late))
-    else decideNow(owner, contact, request, answer)
-  }
 }
 
 /** RFC 6121 §4.3.2, and nothing at all to somebody whose request is pending: `unsubscribed` would end it on the other side. */

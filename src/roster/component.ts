@@ -6,7 +6,6 @@ import { parseStoredRoster } from '../storage/record.js'
 import { checkPresence } from './announcer.js'
 import { fillBook } from './book.js'
 import { ComponentDesk } from './component-desk.js'
-import { decideLeftOver } from './component-inbound.js'
 import { asStorageError, owing } from './from-storage.js'
 import { Loader } from './loader.js'
 import type { RosterOptions } from './options.js'
@@ -115,7 +114,7 @@ export class Component {
     this.#watch.arrived(jid)
     if (!desk.isOpen) this.#spare.set(jid, desk)
     this.evict()
-    decideLeftOver(desk)
+    desk.undecided.decideAll()
     // Who is opened appears when it is: not once for being loaded and once more.
     if (desk === this.own) this.#opened(desk)
     else if (this.world.wire.isOnline() && !this.#opening.has(jid)) this.#appear(desk)
@@ -291,6 +290,7 @@ export class Component {
       if (ledger.outbox.settled.length > 0) ledger.settleNow()
       await ledger.settled()
       ledger.outbox.stop()
+      desk.undecided.stop()
     }
     this.isClosed = true
     await this.#watch.stop()

@@ -51,7 +51,14 @@ export class Owner {
   /** How many policies are asked and have not answered. */
   thinking = 0
 
-  constructor(jid: string, world: World, desk: Desk, stanzas: (send: Send) => readonly Element[]) {
+  /** `learned`: another process has changed the roster. */
+  constructor(
+    jid: string,
+    world: World,
+    desk: Desk,
+    stanzas: (send: Send) => readonly Element[],
+    learned: () => void = () => undefined,
+  ) {
     this.jid = jid
     this.world = world
     this.desk = desk
@@ -65,7 +72,10 @@ export class Owner {
       count: (name, by) => bus.count(name, by),
       authority: wire.kind === 'component' ? 'self' : 'server',
       stanzas,
-      foreign: (stored) => this.#replaced(stored),
+      foreign: (stored) => {
+        this.#replaced(stored)
+        learned()
+      },
       error: (error) => bus.error(error),
     })
   }
