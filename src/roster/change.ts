@@ -1,42 +1,53 @@
 import { type Contact, sameContact, withoutPendingIn } from '../core/contact.js'
 import { randomId } from '../core/random.js'
 import type { Send } from '../core/step.js'
-import type { Owed, RosterChange, RosterChanges, StoredRoster } from '../storage/port.js'
+import type { Owed, RosterChange, RosterChanges, StoredItem, StoredRoster } from '../storage/port.js'
 import { type Book, type Draft, toStored } from './book.js'
 
 /** Subscription stanzas, and the `unavailable` that belongs to them, are owed; the rest is said anew in the next session. */
 export const isOwed = (send: Send): boolean => send.type !== 'presence' && send.type !== 'probe'
 
-/** What a commit writes of an owner whose roster is its own; `undefined`: there is nothing to write. */
-export function changeOf(
-  book: Book,
-  draft: Draft,
-  owe: readonly Owed[],
-  settled: readonly string[],
-): RosterChange | undefined {
-  const isDue = draft.isNew || draft.settle.length > 0 || draft.sends.some(isOwed)
-  return assemble(book, draft, [...draft.changed.values()], isDue, owe, settled)
-}
+const hasNewVersion = (book: Book, draft: Draft): boolean =>
+  draft.version !== undefined && draft.version !== book.version
 
-/** What a commit writes of a server's roster: a cache of the items alone, since requests are the server's to remember. */
-export function cacheChangeOf(book: Book, draft: Draft, settled: readonly string[]): RosterChange | undefined {
-  const changed = [...draft.changed.values()].map(cached)
-  const differing = changed.filter((contact) => !sameContact(contact, cached(book.contact(contact.jid))))
-  return assemble(book, draft, differing, false, [], settled)
-}
+/** Whether there is anything to write of an owner whose roster is its own. */
+export const isChanged = (book: Book, draft: Draft): boolean =>
+  draft.changed.size > 0 ||
+  draft.isNew ||
+  draft.settle.length > 0 ||
+  hasNewVersion(book, draft) ||
+  draft.sends.some(isOwed)
+
+/** What a commit writes of an owner whose roster is its own. */
+export const changeOf = (book: Book, draft: Draft, owe: readonly Owed[], settled: readonly string[]): RosterChange =>
+  assemble(book, draft, draft.changed.values(), owe, settled)
+
+/** Of a server's roster the items alone are kept, since requests are the server's to remember. */
+const differing = (book: Book, draft: Draft): readonly Contact[] =>
+  [...draft.changed.values()].map(cached).filter((contact) => !sameContact(contact, cached(book.contact(contact.jid))))
+
+/** Whether there is anything to write into the cache of a server's roster. */
+export const isCacheChanged = (book: Book, draft: Draft): boolean =>
+  hasNewVersion(book, draft) || differing(book, draft).length > 0
+
+/** What a commit writes into the cache of a server's roster. */
+export const cacheChangeOf = (book: Book, draft: Draft, settled: readonly string[]): RosterChange =>
+  assemble(book, draft, differing(book, draft), [], settled)
 
 function assemble(
   book: Book,
   draft: Draft,
-  changed: readonly Contact[],
-  isDue: boolean,
+  changed: Iterable<Contact>,
   owe: readonly Owed[],
   settled: readonly string[],
-): RosterChange | undefined {
-  const hasVersion = draft.version !== undefined && draft.version !== book.version
-  if (changed.length === 0 && !isDue && !hasVersion) return undefined
-  const put = changed.flatMap((contact) => toStored(contact) ?? [])
-  const remove = changed.filter((contact) => toStored(contact) === undefined).map((contact) => contact.jid)
+): RosterChange {
+  const put: StoredItem[] = []
+  const remove: string[] = []
+  for (const contact of changed) {
+    const stored = toStored(contact)
+    if (stored === undefined) remove.push(contact.jid)
+    else put.push(stored)
+  }
   return {
     base: book.revision,
     revision: randomId(),

@@ -5,7 +5,7 @@ import { randomId } from '../core/random.js'
 import type { Send } from '../core/step.js'
 import type { Owed, RosterChange, RosterStorage, StoredRoster } from '../storage/port.js'
 import { Book, Draft } from './book.js'
-import { cacheChangeOf, changeOf, isOwed, replacementOf } from './change.js'
+import { cacheChangeOf, changeOf, isCacheChanged, isChanged, isOwed, replacementOf } from './change.js'
 import { type Decide, decideAll, type Task, type Told } from './deciding.js'
 import { asStorageError, eraseRoster, hasHappened, isConflict, lookAgain } from './from-storage.js'
 import { NOBODYS, Outbox, type OutboxWire, sendsOf } from './outbox.js'
@@ -162,7 +162,7 @@ export class Ledger {
     if (this.#unsure) return this.#stored(tasks)
     const draft = new Draft(this.book)
     const told = decideAll(tasks, draft)
-    if (this.#changeOf(draft) !== undefined) return this.#stored(tasks, draft, told)
+    if (this.#isDue(draft)) return this.#stored(tasks, draft, told)
     this.#carryOut(draft, [], told)
     return undefined
   }
@@ -203,10 +203,10 @@ export class Ledger {
 
   async #commit(draft: Draft, owed: readonly OwedStanza[]): Promise<void> {
     const { storage } = this.#port
+    if (!this.#replace && !this.#isDue(draft)) return
     const change = this.#replace
       ? replacementOf(this.book, draft, await storage.load(this.owner))
       : this.#changeOf(draft, owed)
-    if (change === undefined) return
     this.#port.count('commits')
     if (this.#ours.push(change.revision) > REMEMBERED) this.#ours.shift()
     try {
@@ -219,15 +219,16 @@ export class Ledger {
     this.outbox.forget(change.settle ?? [])
   }
 
-  #changeOf(draft: Draft, owed: readonly OwedStanza[] = []): RosterChange | undefined {
+  /** Whether there is anything to write. */
+  #isDue(draft: Draft): boolean {
+    return this.#port.authority === 'server' ? isCacheChanged(this.book, draft) : isChanged(this.book, draft)
+  }
+
+  #changeOf(draft: Draft, owed: readonly OwedStanza[]): RosterChange {
     const { settled } = this.outbox
     if (this.#port.authority === 'server') return cacheChangeOf(this.book, draft, settled)
-    return changeOf(
-      this.book,
-      draft,
-      owed.map(({ entry }) => entry),
-      settled,
-    )
+    const owe = owed.map(({ entry }) => entry)
+    return changeOf(this.book, draft, owe, settled)
   }
 
   #owedOf(draft: Draft): readonly OwedStanza[] {

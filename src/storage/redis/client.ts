@@ -23,8 +23,8 @@ export interface NodeRedisCluster {
   nodeClient(node: never): unknown
 }
 
-/** Sends one command to where `key` lives. */
-export type Send = (key: string, command: readonly string[]) => Promise<unknown>
+/** Sends one command, which the client may keep, to where `key` lives. */
+export type Send = (key: string, command: string[]) => Promise<unknown>
 
 /** Spreading more arguments than some hundred thousand overflows the stack. */
 const MOST_SPREAD = 10_000
@@ -42,11 +42,11 @@ export function senderOf(client: RedisClient): Send {
   }
   if (isNodeRedisCluster(client)) {
     const cluster = client as NodeRedisCluster
-    return (key, command) => cluster.sendCommand(key, false, [...command])
+    return (key, command) => cluster.sendCommand(key, false, command)
   }
   if (has(client, 'sendCommand')) {
     const node = client as NodeRedisClient
-    return (_key, command) => node.sendCommand([...command])
+    return (_key, command) => node.sendCommand(command)
   }
   throw new RosterError('UNSUPPORTED', 'Expected a client of ioredis or node-redis, but it has no call or sendCommand.')
 }
@@ -60,9 +60,9 @@ export const has = (client: unknown, method: string): boolean =>
 
 const isNodeRedisCluster = (client: unknown): boolean => has(client, 'sendCommand') && has(client, 'nodeClient')
 
-function callIoredis(client: IoredisClient, command: readonly string[]): Promise<unknown> {
+function callIoredis(client: IoredisClient, command: string[]): Promise<unknown> {
+  if (command.length <= MOST_SPREAD) return client.call(...(command as [string, ...string[]]))
   const [name = '', ...args] = command
-  if (args.length <= MOST_SPREAD) return client.call(name, ...args)
   // It flattens what it gets.
   return client.call(name, args as unknown as string)
 }

@@ -16,12 +16,12 @@ export class Runner {
   async run(script: Script, keys: readonly string[], args: readonly string[]): Promise<unknown> {
     const hash = this.#hashes.get(script) ?? (await this.#hash(script))
     const key = keys[0] ?? ''
-    const rest = [String(keys.length), ...keys, ...args]
+    const count = String(keys.length)
     try {
-      return await this.#send(key, ['EVALSHA', hash, ...rest])
+      return await this.#send(key, ['EVALSHA', hash, count, ...keys, ...args])
     } catch (cause) {
       if (!inWords(cause).startsWith('NOSCRIPT')) throw cause
-      return await this.#send(key, ['EVAL', script.lua, ...rest])
+      return await this.#send(key, ['EVAL', script.lua, count, ...keys, ...args])
     }
   }
 
