@@ -6,7 +6,7 @@ import { attr } from '../xmpp/codec.js'
 import { kindOf, type XmppEntity } from '../xmpp/entity.js'
 import type { ClientAccess, Revocation } from './access.js'
 import { listElement, readClients, readOutcome, refusalOf, revokeElement } from './codec.js'
-import { endedEarly, Questions } from './questions.js'
+import { Questions } from './questions.js'
 
 /** What {@link Clients} can be told. */
 export interface ClientsOptions {
@@ -61,8 +61,7 @@ export class Clients {
    */
   async list(options: CallOptions = {}): Promise<readonly ClientAccess[]> {
     this.#checkEntity()
-    const reply = await this.#questions.ask('get', listElement(), options)
-    if (reply === 'closed') throw endedEarly(this.#account())
+    const reply = await this.#questions.get(listElement(), options)
     if (attr(reply, 'type') === 'error') throw refusalOf(reply, this.#account(), 'list the clients')
     return readClients(reply, this.#clock.now())
   }
@@ -78,7 +77,8 @@ export class Clients {
    *   tokens may have been withdrawn all the same.
    *
    * A client that revokes itself gets no answer: the server just closes its stream, in good order and without an error. That
-   * resolves with `'disconnected'` too. (xmpp.js connects again after it, unless its `reconnect` was stopped.)
+   * resolves with `'disconnected'` too, of several open calls the one that was made first. (xmpp.js connects again after it,
+   * unless its `reconnect` was stopped.)
    *
    * @param id from {@link ClientAccess.id}; unknown ones are no error
    * @param options as for {@link Clients.list}
@@ -90,7 +90,7 @@ export class Clients {
    */
   async revoke(id: string, options: CallOptions = {}): Promise<Revocation> {
     this.#checkEntity()
-    const reply = await this.#questions.ask('set', revokeElement(id), options)
+    const reply = await this.#questions.set(revokeElement(id), options)
     if (reply === 'closed') return 'disconnected'
     if (attr(reply, 'type') !== 'error') return 'revoked'
     const outcome = readOutcome(reply)

@@ -36,6 +36,15 @@ export function bareJid(jid: JidLike): string {
   return bareOf(cutResource(textOf(jid)))
 }
 
+/** As {@link bareJid}; `undefined` for what is no JID: what comes from others may be anything. */
+export function bareJidOrNothing(jid: string): string | undefined {
+  try {
+    return bareJid(jid)
+  } catch {
+    return undefined
+  }
+}
+
 /**
  * Both parts of a JID in canonical form; the resource follows OpaqueString (RFC 8265 §4.2), so its case stays.
  *

@@ -217,6 +217,12 @@ export function questionElement(ask: Question['ask'], id: string): Element {
   return createElement('iq', { type: 'set', id }, createElement('query', { xmlns: NS_ROSTER }, item))
 }
 
+/** Whom a question is about. */
+export const contactOf = (ask: Question['ask']): string | undefined => {
+  if (ask.kind === 'get') return undefined
+  return ask.kind === 'set' ? ask.item.jid : ask.jid
+}
+
 /** One item as a server writes it. @throws RosterError `JID_MALFORMED`. */
 export function readItem(
   item: Element,
@@ -269,6 +275,14 @@ export function isFromOwnServer(
   if (from === undefined) return true
   return !from.includes('/') && canonical(from) === account
 }
+
+/** Who may answer, RFC 6120 §8.1.2.1: the account's server also says it by the full address of the session. */
+export const isAnswerOf = (
+  stanza: Element,
+  account: string,
+  session: string | undefined,
+  canonical: (jid: string) => string | undefined,
+): boolean => isFromOwnServer(stanza, account, canonical) || attr(stanza, 'from') === session
 
 /** The one item of a push; `undefined`: it is none. */
 export function pushedItem(

@@ -12,6 +12,10 @@ export class Listeners {
     this.#entity = entity
   }
 
+  get isEmpty(): boolean {
+    return this.#all.length === 0
+  }
+
   on(event: string, listener: (...args: never[]) => void): void {
     this.onOther(this.#entity, event, listener)
   }

@@ -1,103 +1,70 @@
 import type { Element } from 'ltx'
 import { RosterError } from '../core/errors.js'
-import { randomId } from '../core/random.js'
 import type { Bus } from '../roster/bus.js'
-import { notConnected, type Settings } from '../roster/options.js'
+import type { Settings } from '../roster/options.js'
 import type { Question, RosterAnswer } from '../roster/wire.js'
-import { attr, conditionOf, isFromOwnServer, questionElement, readResult } from './codec.js'
+import { attr, conditionOf, contactOf, isAnswerOf, questionElement, readResult } from './codec.js'
+import { type End, failureOf, OpenIqs } from './open-iqs.js'
 import type { EntityWire } from './wire.js'
 
-interface Open {
-  readonly question: Question
-  readonly finish: (answer: RosterAnswer | RosterError) => void
-}
-
-/**
- * Roster requests under ids of our own. Their answers are taken where they stand in the stream, between pushes and
- * presences, and from the account's server alone: xmpp.js' `iqCaller` goes by the id only and answers later.
- */
+/** Roster requests of an account, which its own server alone may answer. */
 export class Questions {
   readonly #wire: EntityWire
-  readonly #settings: Settings
   readonly #bus: Bus
-  readonly #open = new Map<string, Open>()
+  readonly #iqs: OpenIqs<Question>
 
   constructor(wire: EntityWire, settings: Settings, bus: Bus) {
     this.#wire = wire
-    this.#settings = settings
     this.#bus = bus
+    this.#iqs = new OpenIqs(settings.clock)
   }
 
-  readonly ask = (question: Question): (() => void) => {
-    const id = `xr-${randomId()}`
-    const finish = (answer: RosterAnswer | RosterError): void => {
-      if (!this.#open.delete(id)) return
-      cancel()
-      question.done(answer)
-    }
-    const late = `The server did not answer within ${question.timeout} ms; it may still do what it was asked to.`
-    const cancel = this.#settings.clock.after(question.timeout, () =>
-      finish(new RosterError('TIMED_OUT', late, { owner: this.#wire.self() })),
+  readonly ask = (question: Question): (() => void) =>
+    this.#iqs.ask(
+      question,
+      question.timeout,
+      (id) => this.#wire.transmit(questionElement(question.ask, id)),
+      (end) => question.done(this.#answer(question, end)),
     )
-    this.#open.set(id, { question, finish })
-    this.#wire.transmit(questionElement(question.ask, id)).catch((error: RosterError) => finish(error))
-    return () => {
-      cancel()
-      this.#open.delete(id)
-    }
+
+  /** An IQ result or error. */
+  take(iq: Element): void {
+    this.#iqs.take(iq, () => this.#isFromServer(iq))
   }
 
-  /** An IQ result or error. Whether it was an answer to us. */
-  take(iq: Element): boolean {
-    const id = attr(iq, 'id')
-    const open = id === undefined ? undefined : this.#open.get(id)
-    if (open === undefined) return false
+  #isFromServer(iq: Element): boolean {
     const self = this.#wire.self() ?? ''
+    if (isAnswerOf(iq, self, this.#wire.entity.jid?.toString(), this.#wire.canonical)) return true
     const from = attr(iq, 'from')
-    if (!isFromOwnServer(iq, self, this.#wire.canonical) && from !== this.#wire.entity.jid?.toString()) {
-      this.#bus.rejected(
-        'STANZA_INVALID',
-        `Expected the answer of the account's server, but ${from} sent one; the wait goes on.`,
-        self,
-        from,
-        iq,
-      )
-      return true
-    }
-    open.finish(attr(iq, 'type') === 'error' ? this.#refused(open.question, iq) : this.#result(open.question, iq))
-    return true
+    const message = `Expected the answer of the account's server, but ${from} sent one; the wait goes on.`
+    this.#bus.rejected('STANZA_INVALID', message, self, from, iq)
+    return false
   }
 
-  #refused(question: Question, iq: Element): RosterError {
+  #answer(question: Question, end: End): RosterAnswer | RosterError {
+    const { ask, timeout } = question
+    const owner = this.#wire.self() ?? ''
+    if (end.kind === 'answer')
+      return attr(end.iq, 'type') === 'error' ? this.#refused(ask, end.iq) : this.#result(ask, end.iq)
+    return failureOf(end, { owner, timeout, isChange: ask.kind !== 'get' })
+  }
+
+  #refused(ask: Question['ask'], iq: Element): RosterError {
     const condition = conditionOf(iq)
-    const contact =
-      question.ask.kind === 'get' ? undefined : question.ask.kind === 'set' ? question.ask.item.jid : question.ask.jid
-    return new RosterError(
-      'REFUSED',
-      `The server refused the roster ${question.ask.kind}: ${condition}. Nothing has changed.`,
-      {
-        condition,
-        owner: this.#wire.self(),
-        contact,
-      },
-    )
+    const message = `The server refused the roster ${ask.kind}: ${condition}. Nothing has changed.`
+    return new RosterError('REFUSED', message, { condition, owner: this.#wire.self(), contact: contactOf(ask) })
   }
 
-  #result(question: Question, iq: Element): RosterAnswer {
-    if (question.ask.kind !== 'get') return { items: undefined, version: undefined }
+  #result(ask: Question['ask'], iq: Element): RosterAnswer {
+    if (ask.kind !== 'get') return { items: undefined, version: undefined }
     return readResult(iq, (error, item) => {
-      this.#bus.rejected(
-        'STANZA_INVALID',
-        `An item of the roster was skipped: ${error.message}`,
-        this.#wire.self() ?? '',
-        undefined,
-        item,
-      )
+      const message = `An item of the roster was skipped: ${error.message}`
+      this.#bus.rejected('STANZA_INVALID', message, this.#wire.self() ?? '', undefined, item)
     })
   }
 
   /** The session is over: nothing is answered any more. */
   endAll(): void {
-    for (const open of [...this.#open.values()]) open.finish(notConnected(this.#wire.self()))
+    this.#iqs.endAll()
   }
 }

@@ -208,6 +208,21 @@ describe('The end of the session', () => {
     expect(clock.waiting).toBe(0)
   })
 
+  test('in good order is the answer to what was asked first: what waits behind it was perhaps never looked at', async () => {
+    const { juliet, clients, clock, unheard } = onStage()
+    const outcomes = [clients.revoke('client/self'), clients.revoke('grant/website'), clients.list()]
+    const ends = Promise.allSettled(outcomes)
+    await turn()
+    juliet.entity._status('close', { clean: true })
+    expect(await ends).toMatchObject([
+      { value: 'disconnected' },
+      { reason: { code: 'NOT_CONNECTED', message: expect.stringContaining('may have happened') } },
+      { reason: { code: 'NOT_CONNECTED', message: expect.stringContaining('nothing was to be changed') } },
+    ])
+    unheard()
+    expect(clock.waiting).toBe(0)
+  })
+
   test.for<[what: string, end: (juliet: FakeClient) => void]>([
     [
       'with a stream error',
