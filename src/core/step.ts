@@ -19,6 +19,8 @@ export interface Wording {
 export type Send =
   | ({ readonly type: SubscriptionType; readonly to: string } & Wording)
   | { readonly type: 'unavailable'; readonly to: string }
+  /** To nobody: the owner's roster is to be erased when all else was sent. Owed, and never sent. */
+  | { readonly type: 'forget'; readonly to: string }
   /** What the owner announces now, or nothing when it announces nothing. */
   | { readonly type: 'presence'; readonly to: string }
   | { readonly type: 'probe'; readonly to: string }

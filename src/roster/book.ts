@@ -11,6 +11,13 @@ export class Book {
   readonly askedAt = new Map<string, number>()
   version: string | undefined
   revision: string | undefined
+  /** The owner was forgotten: the roster is to be erased, unless it changes before that. */
+  erasure: Owed | undefined
+
+  /** Whether storage has it, and is to keep it. */
+  get stays(): boolean {
+    return this.revision !== undefined && this.erasure === undefined
+  }
 
   contact(jid: string): Contact {
     return { jid, item: this.items.get(jid), request: this.requests.get(jid), askedAt: this.askedAt.get(jid) }
@@ -95,10 +102,16 @@ function fromStored(stored: StoredItem): Contact {
   }
 }
 
+/** What stands among the owed for the erasure of the roster: other releases find no stanza in it, and send nothing. */
+export const isErasure = ({ xml }: Owed): boolean => xml === '<forget/>'
+
+export const erasureIn = (owed: readonly Owed[]): Owed | undefined => owed.find(isErasure)
+
 /** Fills an empty book. */
 export function fillBook(book: Book, stored: StoredRoster): readonly Owed[] {
   for (const item of stored.items) book.put(fromStored(item))
   book.version = stored.version
   book.revision = stored.revision
+  book.erasure = erasureIn(stored.owed)
   return stored.owed
 }

@@ -48,6 +48,8 @@ function assemble(
     if (stored === undefined) remove.push(contact.jid)
     else put.push(stored)
   }
+  // A roster that changes is not to be erased any more.
+  const erasure = book.erasure !== undefined && put.length + remove.length > 0 ? [book.erasure.id] : []
   return {
     base: book.revision,
     revision: randomId(),
@@ -55,7 +57,7 @@ function assemble(
     remove,
     ...(draft.version === undefined ? {} : { version: draft.version }),
     owe,
-    settle: [...new Set([...draft.settle, ...settled])],
+    settle: [...new Set([...draft.settle, ...settled, ...erasure])],
   }
 }
 

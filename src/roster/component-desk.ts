@@ -12,6 +12,7 @@ import { fillBook } from './book.js'
 import type { Component } from './component.js'
 import type { Desk } from './desk.js'
 import type { SubscriptionRequest } from './events.js'
+import { Erasing } from './forgetting.js'
 import { type CallOptions, closed, notConnected } from './options.js'
 import { Owner } from './owner.js'
 import { OwnerRoster } from './owner-roster.js'
@@ -35,6 +36,7 @@ export function contactOf(owner: Owner, contact: JidLike): string {
 export class ComponentDesk implements Desk {
   readonly face = new OwnerRoster(this)
   readonly undecided = new Undecided(this)
+  readonly erasing: Erasing
   readonly #component: Component
   readonly #waiting = new Waiters<Owner>()
   #owner: Owner | undefined
@@ -45,11 +47,15 @@ export class ComponentDesk implements Desk {
 
   constructor(component: Component) {
     this.#component = component
+    this.erasing = new Erasing(component, this)
   }
 
   bind(jid: string): Owner {
     const stanzas = (send: Send): readonly Element[] => this.#stanzas(jid, send)
-    const owner = new Owner(jid, this.#component.world, this, stanzas, () => this.undecided.await())
+    const owner = new Owner(jid, this.#component.world, this, stanzas, () => {
+      this.undecided.await()
+      this.erasing.await()
+    })
     owner.face = this.face
     this.#owner = owner
     this.#announcer = new Announcer(owner)
@@ -262,6 +268,7 @@ export class ComponentDesk implements Desk {
   /** Nothing happens here any more by itself. */
   end(): void {
     this.undecided.stop()
+    this.erasing.stop()
     this.#owner?.ledger.outbox.end()
   }
 

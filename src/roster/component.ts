@@ -1,7 +1,8 @@
 import { RosterError } from '../core/errors.js'
-import { bareJid, isWithin, type JidLike } from '../core/jid.js'
+import type { JidLike } from '../core/jid.js'
 import type { StoredRoster } from '../storage/port.js'
 import { parseStoredRoster } from '../storage/record.js'
+import { ownerOf } from './addresses.js'
 import { finish, finishAll } from './closing.js'
 import { ComponentDesk } from './component-desk.js'
 import { type Forgotten, forget } from './forgetting.js'
@@ -128,6 +129,7 @@ export class Component {
     if (!desk.isOpen) this.#spare.add(jid, desk)
     this.evict()
     desk.undecided.decideAll()
+    desk.erasing.await()
     // Who is opened appears when it is: not once for being loaded and once more.
     if (desk === this.own) this.#opened(desk)
     else if (this.world.wire.isOnline() && !this.#opening.has(jid)) void this.#appear(desk)
@@ -170,7 +172,7 @@ export class Component {
 
   /** Loads an owner, makes one when there is none, and keeps it. */
   async open(owner: JidLike): Promise<ComponentDesk> {
-    const jid = this.#ownerJid(owner)
+    const jid = ownerOf(this.world.wire.self(), owner)
     const known = this.#opening.get(jid)
     if (known !== undefined) return known
     const opening = this.#open(jid).finally(() => this.#opening.delete(jid))
@@ -180,7 +182,7 @@ export class Component {
 
   async #open(jid: string): Promise<ComponentDesk> {
     const desk = await this.reach(jid, () => true)
-    if (desk?.owner().book.revision === undefined) await desk?.owner().ledger.create()
+    if (desk?.owner().book.stays === false) await desk.owner().ledger.create()
     if (desk === undefined || this.isClosed)
       throw new RosterError('CLOSED', 'The roster was closed while the owner was loaded.', { owner: jid })
     // It was released, or has left, while it was being opened.
@@ -191,17 +193,6 @@ export class Component {
     this.#spare.delete(jid)
     this.#opened(desk)
     return desk
-  }
-
-  #ownerJid(owner: JidLike): string {
-    const jid = bareJid(owner)
-    const self = this.world.wire.self()
-    if (self === undefined || isWithin(self, jid)) return jid
-    throw new RosterError(
-      'JID_MALFORMED',
-      `Expected an owner of the domain ${self}, but ${jid} came: the server would end the stream.`,
-      { owner: jid },
-    )
   }
 
   #opened(desk: ComponentDesk): void {
@@ -238,10 +229,18 @@ export class Component {
     return leaving
   }
 
-  forget(owner: JidLike): Promise<Forgotten> {
-    const jid = this.#ownerJid(owner)
+  async forget(owner: JidLike): Promise<Forgotten> {
+    const jid = ownerOf(this.world.wire.self(), owner)
+    const forgotten = await this.underWay.add(forget(this, jid))
     this.listed.strike(jid)
-    return this.underWay.add(forget(this, jid))
+    return forgotten
+  }
+
+  /** From here on it stays in memory like those that nobody has opened. */
+  unopen(desk: ComponentDesk): void {
+    if (desk === this.own || !desk.isOpen) return
+    desk.isOpen = false
+    this.#spare.add(desk.owner().jid, desk)
   }
 
   // — the connection —

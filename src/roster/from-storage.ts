@@ -81,17 +81,18 @@ export async function* ownersOf(storage: RosterStorage, filter: OwnersFilter): A
   }
 }
 
-/** Deletes a roster, whoever changes it meanwhile. `false`: there was none. */
+/** Deletes a roster that still owes its erasure, whoever changes it meanwhile. `false`: there is none, or it lives on. */
 export async function eraseRoster(
   storage: RosterStorage,
   owner: string,
+  mark: string,
   attempts: number,
   pause: (attempt: number) => Promise<void>,
 ): Promise<boolean> {
   for (let attempt = 1; ; attempt++) {
     try {
       const stored = await storage.load(owner)
-      if (stored === undefined) return false
+      if (stored?.owed.some(({ id }) => id === mark) !== true) return false
       await storage.commit(owner, { base: stored.revision, revision: randomId(), erase: true })
       return true
     } catch (cause) {

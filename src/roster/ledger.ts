@@ -129,19 +129,23 @@ export class Ledger {
     })
   }
 
-  /** Makes an empty roster in storage. */
-  create(): Promise<void> {
-    return this.run((draft) => {
+  /** Makes an empty roster in storage where there is none; one that is to be erased stays. Without need it does nothing. */
+  async create(): Promise<void> {
+    if (this.book.stays) return
+    await this.run((draft) => {
       draft.isNew = this.book.revision === undefined
+      if (this.book.erasure !== undefined) draft.settle.push(this.book.erasure.id)
       return { value: undefined }
     })
   }
 
-  /** Deletes the roster from storage, whatever has become of it. `false`: there was none. */
-  async erase(): Promise<boolean> {
-    const existed = await eraseRoster(this.#port.storage, this.owner, ATTEMPTS, (attempt) => this.#pause(attempt))
-    this.book.revision = undefined
-    return existed
+  /** Deletes the roster from storage if it still owes that under this id. */
+  async erase(mark: string): Promise<void> {
+    const pause = (attempt: number): Promise<void> => this.#pause(attempt)
+    const isErased = await eraseRoster(this.#port.storage, this.owner, mark, ATTEMPTS, pause)
+    this.outbox.forget([mark])
+    if (isErased) this.book.revision = undefined
+    else this.doubt()
   }
 
   #work(): void {

@@ -4,7 +4,8 @@ import { type Contact, stateOf } from '../core/contact.js'
 import { hasFrom, hasPendingIn, hasPendingOut, hasTo } from '../core/state.js'
 import type { Send } from '../core/step.js'
 import type { Owed } from '../storage/port.js'
-import type { Book } from './book.js'
+import { type Book, erasureIn, isErasure } from './book.js'
+import { closed } from './options.js'
 import { Waiters } from './waiting.js'
 import type { Wire } from './wire.js'
 
@@ -66,7 +67,7 @@ export class Outbox {
   }
 
   get isEmpty(): boolean {
-    return this.#waiting.size === 0 && this.#sent.size === 0
+    return this.#waiting.size === 0 && this.#sent.size === 0 && this.#book.erasure === undefined
   }
 
   /** What was sent and is not yet written down as settled. */
@@ -77,10 +78,15 @@ export class Outbox {
   /** A commit has written that these are settled. */
   forget(ids: readonly string[]): void {
     for (const id of ids) this.#sent.delete(id)
+    if (this.#book.erasure !== undefined && ids.includes(this.#book.erasure.id)) this.#book.erasure = undefined
   }
 
   /** Just decided and stored: it goes at once when there is a connection. */
   add(owed: Owed, stanza: Element): void {
+    if (isErasure(owed)) {
+      this.#book.erasure = owed
+      return
+    }
     const waiting: Waiting = { owed, stanza, sending: false }
     this.#waiting.set(owed.id, waiting)
     if (this.#canSend()) this.#transmit(waiting, stanza)
@@ -94,8 +100,9 @@ export class Outbox {
   adopt(all: readonly Owed[]): void {
     const ids = new Set(all.map((owed) => owed.id))
     for (const [id, waiting] of this.#waiting) if (!ids.has(id) && !waiting.sending) this.#waiting.delete(id)
+    this.#book.erasure = erasureIn(all)
     for (const owed of all) {
-      if (this.#waiting.has(owed.id) || this.#sent.has(owed.id)) continue
+      if (isErasure(owed) || this.#waiting.has(owed.id) || this.#sent.has(owed.id)) continue
       this.#waiting.set(owed.id, { owed, stanza: undefined, sending: false })
     }
     this.#tellDrained()
@@ -202,9 +209,10 @@ export class Outbox {
     if (this.#waiting.size === 0) this.#drained.resolve()
   }
 
-  /** Resolves when everything that is owed was sent, also by others; after `end` never. */
+  /** Resolves when everything that is owed was sent, also by others. @throws RosterError `CLOSED` when it has ended before that. */
   drained(): Promise<void> {
     if (this.#waiting.size === 0) return Promise.resolve()
+    if (this.#hasEnded) return Promise.reject(closed())
     return this.#drained.wait()
   }
 
@@ -222,6 +230,7 @@ export class Outbox {
   /** For good: nothing is sent or written down any more. What is owed stays owed. */
   end(): void {
     this.#hasEnded = true
+    this.#drained.reject(closed())
     this.stop()
     this.cut()
   }

@@ -180,7 +180,10 @@ export abstract class RosterBase extends EventEmitter<RosterEvents> {
 
   /**
    * Component: ends every subscription of the owner, then erases its roster. `false`: there was none. Resolves when it is erased; while
-   * disconnected, when the end is stored: it is erased after the stanzas that it owes were sent.
+   * disconnected, when the end is stored: it is erased after the stanzas that it owes were sent, if this process ends before that by another or
+   * the next one. An owner that is opened meanwhile, or whose roster changes, as when somebody asks it, lives on with a roster that began empty.
+   *
+   * Rejects with `CLOSED` when `close` comes before the erasure, `STORAGE_FAILED` when it failed, `TIMED_OUT`: once the end is stored it happens later.
    */
   async forget(owner: JidLike, options: CallOptions = {}): Promise<boolean> {
     this.#assertOpen()
@@ -188,8 +191,13 @@ export abstract class RosterBase extends EventEmitter<RosterEvents> {
     const component = this.#component('forget()')
     const { existed, erased } = await component.forget(owner)
     if (existed && this.#wire.isOnline()) await waitFor(erased, options, this.#settings.clock, 'Forgetting the owner')
-    else erased.catch((cause: unknown) => this.#bus.error(asStorageError(String(owner), cause)))
+    else erased.catch((cause: unknown) => this.#notErased(asStorageError(String(owner), cause)))
     return existed
+  }
+
+  /** After `close` it is for others to erase it, or for the next start. */
+  #notErased(error: RosterError): void {
+    if (error.code !== 'CLOSED') this.#bus.error(error)
   }
 
   /** As `entity.send`, but a subscription stanza is decided and stored first. (One that is sent past it is recorded when it is seen.) */

@@ -37,6 +37,7 @@ export function errorElement(type: string, condition: string): Element {
 
 export function stanzaElement(owner: string, send: Exclude<Send, { readonly type: 'presence' }>): Element {
   if ('stanza' in send && send.stanza !== undefined) return restated(owner, send.to, send.stanza)
+  if (send.type === 'forget') return createElement('forget')
   const attrs: Record<string, string> = { from: owner, to: send.to, type: send.type }
   if (isSubscriptionType(send.type)) attrs['id'] = OUR_IDS + randomId()
   const stanza = createElement('presence', attrs)

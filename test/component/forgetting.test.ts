@@ -1,6 +1,20 @@
 import { describe, expect, test } from 'vitest'
-import { MemoryStorage } from '../../src/index.js'
+import { MemoryStorage, type RosterChange } from '../../src/index.js'
 import { BOT, openBot, ROMEO, stage, store, subscribe, turn, withContacts } from './stage.js'
+
+const GRACE = 30_000
+
+/** A storage that never answers an erasure, as when its process dies over it, or that refuses it. */
+class Mortal extends MemoryStorage {
+  isDying = false
+  isDown = false
+
+  override async commit(owner: string, change: RosterChange): Promise<void> {
+    if (change.erase === true && this.isDying) return new Promise<void>(() => undefined)
+    if (change.erase === true && this.isDown) throw new Error('no connection')
+    return super.commit(owner, change)
+  }
+}
 
 describe('forget()', () => {
   test('ends every subscription, answers what waits, and erases the roster', async () => {
@@ -41,6 +55,112 @@ describe('forget()', () => {
     await turn()
     expect(played.said()).toEqual(['bot > romeo: unsubscribe', 'bot > romeo: unavailable', 'bot > romeo: unsubscribed'])
     expect(await played.storage.load(BOT)).toBeUndefined()
+  })
+
+  test('while disconnected, by a process that is closed then: the next one sends and erases', async () => {
+    const played = await withContacts({ [ROMEO]: 'both' })
+    played.fake.cut()
+    expect(await played.roster.forget(BOT)).toBe(true)
+    await played.roster.close()
+    const next = await stage({ storage: played.storage })
+    await next.clock.advance(GRACE)
+    expect(next.said()).toEqual(['bot > romeo: unsubscribe', 'bot > romeo: unavailable', 'bot > romeo: unsubscribed'])
+    expect(await next.storage.load(BOT)).toBeUndefined()
+    expect(next.roster.has(BOT)).toBe(false)
+  })
+
+  test.each([
+    ['has the owner in memory', true],
+    ['does not', false],
+  ])('by a process that dies before it could erase: another one does, that %s', async (_, isOpen) => {
+    const storage = new Mortal()
+    await store(storage, { [ROMEO]: 'both' })
+    const dying = await stage({ storage })
+    await openBot(dying)
+    const other = await stage({ storage })
+    if (isOpen) await openBot(other)
+    storage.isDying = true
+    void dying.roster.forget(BOT)
+    await turn()
+    expect(dying.said()).toHaveLength(3)
+    dying.kill()
+    storage.isDying = false
+    await other.clock.advance(GRACE - 1)
+    expect((await storage.load(BOT))?.items).toEqual([])
+    await other.clock.advance(2 * GRACE)
+    expect(await storage.load(BOT)).toBeUndefined()
+    expect(other.roster.has(BOT)).toBe(false)
+  })
+
+  test('is tried again when the storage was down', async () => {
+    const storage = new Mortal()
+    const { roster, clock } = await withContacts({ [ROMEO]: 'both' }, { storage })
+    storage.isDown = true
+    await expect(roster.forget(BOT)).rejects.toMatchObject({ code: 'STORAGE_FAILED' })
+    storage.isDown = false
+    await clock.advance(3 * GRACE)
+    expect(await storage.load(BOT)).toBeUndefined()
+  })
+
+  test('the mark is nothing that is ever sent, and an owner without contacts goes at once', async () => {
+    const { roster, said, storage } = await withContacts({})
+    expect(await roster.forget(BOT)).toBe(true)
+    expect([said(), await storage.load(BOT)]).toEqual([[], undefined])
+  })
+
+  test('an owner that is opened before it is erased lives on', async () => {
+    const played = await withContacts({ [ROMEO]: 'both' })
+    played.fake.cut()
+    await played.roster.forget(BOT)
+    const again = await played.roster.open(BOT)
+    played.fake.online()
+    await turn()
+    await played.clock.advance(3 * GRACE)
+    expect(played.said()).toHaveLength(3)
+    expect([again.size, again.loaded, (await played.storage.load(BOT))?.owed]).toEqual([0, true, []])
+    await again.subscribe(ROMEO)
+    expect(played.said()).toEqual(['bot > romeo: subscribe'])
+  })
+
+  test('an owner that somebody asks before it is erased lives on, but not for one whom nobody lets ask', async () => {
+    const storage = new MemoryStorage()
+    await store(storage, { [ROMEO]: 'both' }, 'two@bots.example')
+    const played = await withContacts(
+      { [ROMEO]: 'both' },
+      { storage, autoAuthorize: ({ owner }) => owner === BOT || 'ignore' },
+    )
+    played.fake.fill()
+    const forgetting = [played.roster.forget(BOT), played.roster.forget('two@bots.example')]
+    await turn()
+    await played.hear(subscribe(ROMEO), subscribe(ROMEO, 'two@bots.example'))
+    played.fake.drain()
+    expect(await Promise.all(forgetting)).toEqual([true, true])
+    await played.clock.advance(3 * GRACE)
+    expect((await storage.load(BOT))?.items).toMatchObject([{ jid: ROMEO, state: 'from+out' }])
+    expect(await storage.load('two@bots.example')).toBeUndefined()
+  })
+
+  test('forgetting that close() comes before rejects with CLOSED: it is done by the next one', async () => {
+    const played = await withContacts({ [ROMEO]: 'both' })
+    played.fake.fill()
+    const forgetting = expect(played.roster.forget(BOT)).rejects.toMatchObject({ code: 'CLOSED' })
+    await turn()
+    const closing = played.roster.close()
+    played.fake.cut()
+    await Promise.all([closing, forgetting])
+    const next = await stage({ storage: played.storage })
+    await next.clock.advance(GRACE)
+    expect(await next.storage.load(BOT)).toBeUndefined()
+  })
+
+  test('the component’s own roster begins again, empty', async () => {
+    const storage = new MemoryStorage()
+    await store(storage, { [ROMEO]: 'both' }, 'bots.example')
+    const { roster } = await stage({ storage })
+    expect(await roster.forget('bots.example')).toBe(true)
+    expect([await storage.load('bots.example'), roster.own.size]).toEqual([undefined, 0])
+    await roster.own.subscribe(ROMEO)
+    expect((await storage.load('bots.example'))?.items).toMatchObject([{ jid: ROMEO }])
   })
 
   test('an owner that is made again begins empty', async () => {

@@ -156,14 +156,24 @@ describe('A roster comes and goes', () => {
     expect(storage.commits).toHaveLength(1)
   })
 
-  test('erase deletes it, whatever has become of it', async () => {
-    const { ledger, run, storage, stored } = ledgerStage()
-    await run({ kind: 'subscribe' })
+  const MARK = { id: 'mark', at: 1, xml: '<forget/>' }
+
+  test('erase deletes one that owes it, whatever has become of it otherwise', async () => {
+    const { ledger, storage, stored } = ledgerStage()
+    await storage.commit(ROMEO, { base: undefined, revision: 'r', put: [], owe: [MARK] })
     storage.faults = [{ when: 'before', error: new RosterError('STORAGE_CONFLICT', 'Somebody else was faster') }]
 
-    expect(await ledger.erase()).toBe(true)
+    await ledger.erase(MARK.id)
     expect(await stored()).toBeUndefined()
-    expect(await ledger.erase()).toBe(false)
+    await expect(ledger.erase(MARK.id)).resolves.toBeUndefined()
+  })
+
+  test('erase leaves one alone that does not owe it any more', async () => {
+    const { ledger, run, stored } = ledgerStage()
+    await run({ kind: 'subscribe' })
+
+    await ledger.erase(MARK.id)
+    expect((await stored())?.items).toHaveLength(1)
   })
 
   test('settled waits for what is under way, and for nothing else', async () => {

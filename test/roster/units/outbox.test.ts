@@ -11,7 +11,7 @@ import { type FakeWire, fakeWire, stanzaOf } from './support/fake-wire.js'
 const JULIET = 'juliet@example.com'
 const MINUTE = 60_000
 
-type OwedType = Exclude<Send['type'], 'presence' | 'probe'>
+type OwedType = Exclude<Send['type'], 'presence' | 'probe' | 'forget'>
 
 const owe = (type: OwedType, at = 0, to = JULIET): Owed => ({
   id: `${type} to ${to}`,
