@@ -1,12 +1,11 @@
 import type { Element } from 'ltx'
 import { wakefulClock } from '../core/clock.js'
-import { stranger } from '../core/contact.js'
 import type { Send } from '../core/step.js'
-import { type Book, type Draft, fillBook } from '../roster/book.js'
+import { type Draft, renew } from '../roster/book.js'
 import { Ledger } from '../roster/ledger.js'
 import { notConnected } from '../roster/options.js'
 import type { OutboxWire } from '../roster/outbox.js'
-import type { RosterStorage, StoredRoster } from '../storage/port.js'
+import type { RosterStorage } from '../storage/port.js'
 import { parseStanza, readStanza, stanzaElement } from '../xmpp/codec.js'
 
 /** This process has no connection. */
@@ -27,7 +26,7 @@ export function ledgerOf(storage: RosterStorage, owner: string): Ledger {
     count: () => undefined,
     authority: 'self',
     stanzas: (send) => stanzasOf(owner, send),
-    foreign: (stored) => replace(ledger.book, stored),
+    foreign: (news) => void renew(ledger.book, news),
     error: () => undefined,
   })
   ledger.doubt()
@@ -37,12 +36,6 @@ export function ledgerOf(storage: RosterStorage, owner: string): Ledger {
 /** Presence is not owed: it is for whoever sends the rest. */
 const stanzasOf = (owner: string, send: Send): readonly Element[] =>
   send.type === 'presence' ? [] : [stanzaElement(owner, send)]
-
-function replace(book: Book, stored: StoredRoster | undefined): void {
-  for (const jid of [...book.known()]) book.put(stranger(jid))
-  book.revision = undefined
-  if (stored !== undefined) fillBook(book, stored)
-}
 
 /** Changes of one owner that are asked for at the same time are decided together: they would only be in each other's way. */
 export class Ledgers {

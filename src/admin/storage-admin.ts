@@ -3,7 +3,7 @@ import { type Contact, inState, stateOf, stranger } from '../core/contact.js'
 import { bareJid, type JidLike } from '../core/jid.js'
 import { partsOf, type Subscription, stateFrom } from '../core/state.js'
 import { step } from '../core/step.js'
-import { Book, fillBook } from '../roster/book.js'
+import { Book, renew } from '../roster/book.js'
 import { asStorageError, filterOf, lookAgain, ownersOf } from '../roster/from-storage.js'
 import type { CallOptions } from '../roster/options.js'
 import { waitFor } from '../roster/waiting.js'
@@ -103,8 +103,7 @@ class StorageAdmin implements RosterAdmin {
   async #read(owner: string): Promise<Book> {
     const book = new Book()
     try {
-      const stored = await lookAgain(this.#storage, book, owner, () => undefined)
-      if (stored !== undefined) fillBook(book, stored)
+      renew(book, await lookAgain(this.#storage, book, owner, () => undefined))
       return book
     } catch (cause) {
       throw asStorageError(owner, cause)

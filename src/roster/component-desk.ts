@@ -235,7 +235,7 @@ export class ComponentDesk implements Desk {
     const { ledger, autoAuthorize, autoSubscribe, thinking } = this.owner()
     const isSilent = autoAuthorize === undefined && autoSubscribe === undefined && !this.announcer.hasSpoken
     const isAwaited = thinking > 0 || this.undecided.isAwaited
-    return !this.isOpen && isSilent && !isAwaited && ledger.isIdle && ledger.outbox.isEmpty
+    return !this.isOpen && isSilent && !isAwaited && ledger.isIdle && ledger.isSure && ledger.outbox.isEmpty
   }
 
   /** For reading what storage holds; a command goes to whoever has the owner in memory. */
@@ -253,7 +253,7 @@ export class ComponentDesk implements Desk {
     this.#gone ??= how
     this.#isLoaded = false
     this.undecided.stop()
-    this.#owner?.ledger.outbox.stop()
+    this.#owner?.ledger.stop()
     this.#owner?.endSession()
     this.#owner?.book.requests.clear()
   }

@@ -216,7 +216,7 @@ export class Component {
     await desk.endAll()
     const { ledger } = desk.owner()
     const erased = ledger.outbox.drained().then(async () => {
-      ledger.outbox.stop()
+      ledger.stop()
       if (desk !== this.own) this.drop(desk)
       await ledger.settled()
       await ledger.erase()
@@ -286,10 +286,10 @@ export class Component {
     if (this.world.wire.isOnline()) await Promise.race([sent, this.#lost.wait()])
     for (const desk of desks) {
       const { ledger } = desk.owner()
-      ledger.outbox.stop()
+      ledger.stop()
       if (ledger.outbox.settled.length > 0) ledger.settleNow()
       await ledger.settled()
-      ledger.outbox.stop()
+      ledger.stop()
       desk.undecided.stop()
     }
     this.isClosed = true

@@ -38,6 +38,9 @@ interface Waiting {
 /** From when on the process that owes it need not be waited for. */
 const givenUpAt = (owed: Owed): number => owed.at + GRACE
 
+/** Whether others need not wait any more for the process that owes it. */
+export const isGivenUp = (owed: Owed, now: number): boolean => givenUpAt(owed) <= now
+
 /** The same of the first of many; never for none. */
 export const firstGivenUpAt = (all: readonly Owed[]): number =>
   all.reduce((least, owed) => Math.min(least, givenUpAt(owed)), Infinity)
@@ -51,6 +54,8 @@ export class Outbox {
   readonly #clock: Clock
   readonly #book: Book
   readonly #bookkeeping: Bookkeeping
+  /** What this process decided and has left to whoever looks first. */
+  readonly #waived = new Set<string>()
   #isTaking = false
   #cancelSettle: (() => void) | undefined
   #cancelGrace: (() => void) | undefined
@@ -83,9 +88,15 @@ export class Outbox {
     if (this.#wire.isOnline()) this.#transmit(waiting, stanza)
   }
 
+  /** Decided here, but others may have gone on from there: the next look at storage shows what is still to be sent. */
+  waive(owed: Owed): void {
+    this.#waived.add(owed.id)
+  }
+
   /** What storage says is owed: all of it. */
   adopt(all: readonly Owed[]): void {
     const ids = new Set(all.map((owed) => owed.id))
+    for (const id of this.#waived) if (!ids.has(id)) this.#waived.delete(id)
     for (const [id, waiting] of this.#waiting) if (!ids.has(id) && !waiting.sending) this.#waiting.delete(id)
     for (const owed of all) {
       if (this.#waiting.has(owed.id) || this.#sent.has(owed.id)) continue
@@ -98,10 +109,13 @@ export class Outbox {
   /** Sends what waits: after a reconnect, and what another process has left for longer than the grace time. */
   flush(): void {
     if (!this.#wire.isOnline()) return
+    const now = this.#clock.now()
     for (const waiting of [...this.#waiting.values()]) {
-      const { stanza, sending } = waiting
+      const { owed, stanza, sending } = waiting
       if (stanza === undefined || sending) continue
-      if (isDue(this.#wire, stanza, (jid) => this.#book.contact(jid))) this.#transmit(waiting, stanza)
+      // Others may have sent it since, and may have gone on from there: it is what any process has left.
+      if (isGivenUp(owed, now)) this.#waiting.set(owed.id, { owed, stanza: undefined, sending: false })
+      else if (isDue(this.#wire, stanza, (jid) => this.#book.contact(jid))) this.#transmit(waiting, stanza)
       else this.#done(waiting)
     }
     this.#flushLeft()
@@ -114,7 +128,7 @@ export class Outbox {
     const others = this.#others()
     if (others.length === 0) return
     const wait = firstGivenUpAt(others) - this.#clock.now()
-    if (wait > 0) this.#flushAfter(wait)
+    if (wait > 0 && this.left().length === 0) this.#flushAfter(wait)
     else {
       this.#isTaking = true
       this.#bookkeeping.takeUp()
@@ -129,7 +143,7 @@ export class Outbox {
   left(): readonly Owed[] {
     if (!this.#wire.isOnline()) return []
     const now = this.#clock.now()
-    return this.#others().filter((owed) => givenUpAt(owed) <= now)
+    return this.#others().filter((owed) => isGivenUp(owed, now) || this.#waived.has(owed.id))
   }
 
   /** What other processes owe. */
@@ -140,7 +154,10 @@ export class Outbox {
   /** These are no longer what others left: what of them is still to be sent was added as this process's own. */
   tookUp(ids: readonly string[]): void {
     this.#isTaking = false
-    for (const id of ids) this.#waiting.delete(id)
+    for (const id of ids) {
+      this.#waiting.delete(id)
+      this.#waived.delete(id)
+    }
     this.#tellDrained()
     this.flush()
   }
