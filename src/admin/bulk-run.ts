@@ -9,14 +9,14 @@ export type Change = (call: CallOptions) => Promise<unknown>
 /** Looks whether there is a change to make; `undefined`: what is wanted is there already. Throws why there cannot be one. */
 export type Find = (call: CallOptions) => Change | undefined | Promise<Change | undefined>
 
-/** Whatever a place throws is one of ours from here on. */
+/** Whatever a place throws is one of ours from here on. What a stranger's error means for the change, nobody knows. */
 export function asRosterError(owner: string, contact: string | undefined, cause: unknown): RosterError {
   if (cause instanceof RosterError) return cause
-  return new RosterError('REFUSED', `The rosters of ${owner} could not be reached or changed: ${inWords(cause)}`, {
-    owner,
-    contact,
-    cause,
-  })
+  return new RosterError(
+    'NOT_CONNECTED',
+    `The place of the roster of ${owner} failed, and whether anything was changed is not known: ${inWords(cause)}`,
+    { owner, contact, cause },
+  )
 }
 
 /** Long work, one change after the other: it counts, waits, tells and stops, whatever the changes are. */

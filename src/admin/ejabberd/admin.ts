@@ -52,9 +52,10 @@ import { type EjabberdSessions, sessionsOf } from './sessions.js'
  *
  * @throws {RosterError} at once: `UNSUPPORTED` for options that cannot be. From the calls, besides what they say: `REFUSED`
  * when the server said no, with the `condition` that is nearest to its HTTP status (`not-authorized`, `forbidden`,
- * `bad-request`, `internal-server-error` …): nothing has changed. `UNSUPPORTED` when it has no such command, or no API
- * there: nothing has changed. `NOT_CONNECTED` when no answer came: refused connection, wrong certificate: nothing has
- * changed; a connection that broke meanwhile: it may have. `TIMED_OUT`: it may have. `STANZA_INVALID` for an answer that is
+ * `bad-request` …): nothing has changed; with `internal-server-error` or `undefined-condition` it failed at it, and part of it
+ * may be done. `UNSUPPORTED` when it has no such command, or no API there: nothing has changed. `NOT_CONNECTED` when no answer
+ * came: refused connection, wrong certificate: nothing has changed; a connection that broke meanwhile, or a proxy that says so
+ * (502): it may have. `TIMED_OUT`, here or at a proxy (504): it may have. `STANZA_INVALID` for an answer that is
  * none of ejabberd's, and for a redirect: it may have. Messages are one line and hold neither password nor token.
  */
 export function ejabberdAdmin(options: EjabberdOptions): RosterAdmin & EjabberdSessions {

@@ -108,7 +108,7 @@ describe('applyPlan through an administrator', () => {
     expect(summary).toMatchObject({ done: 3, failed: 2, stopped: false })
     expect(summary.errors.map(({ contact, error }) => [contact, error.code])).toEqual([
       [full('a'), 'REFUSED'],
-      [full('e'), 'REFUSED'],
+      [full('e'), 'NOT_CONNECTED'],
     ])
     expect(summary.errors[0]?.error).toBe(refused)
     admin.before = () => undefined
