@@ -36,7 +36,7 @@ export interface PrivilegedOptions {
  * long as that lives, because a host says only once in a session what it lets the component do. A host that has said
  * nothing is waited for, up to two seconds, once in a session; one that grants too little, or takes it back, makes calls reject
  * with `UNSUPPORTED`, and the message says what to configure. Made when the session has begun already, it asks without
- * knowing, and the server's refusal is the same `UNSUPPORTED`. A `Roster`, or another admin, on the same connection is not
+ * knowing, and the server's refusal is the same `UNSUPPORTED`, until that host has done once in the session what is asked. A `Roster`, or another admin, on the same connection is not
  * disturbed.
  *
  * **The other side**: `put` writes the owner's side alone; the contact learns nothing, and its roster stays, also when it is an
