@@ -1,5 +1,5 @@
 import { RosterError } from '../core/errors.js'
-import { bareJid, type JidLike } from '../core/jid.js'
+import { bareDomain, bareJid, type JidLike } from '../core/jid.js'
 import type { CallOptions } from '../roster/options.js'
 import type { BulkOptions, BulkSummary } from './bulk.js'
 import { BulkRun } from './bulk-run.js'
@@ -38,7 +38,7 @@ export type ClearOptions = BulkOptions &
  * ```
  *
  * @throws {RosterError} `ITEM_INVALID` unless exactly one of `owner`, `domain` and `all: true` is given, and for a `rate` that
- * is none; `JID_MALFORMED`; what the place says when it cannot name its owners. Nothing was removed in all these cases
+ * is none; `JID_MALFORMED`, also for a domain that is an account; what the place says when it cannot name its owners. Nothing was removed in all these cases
  */
 export async function clear(admin: RosterAdmin, options: ClearOptions): Promise<BulkSummary> {
   const scope = scopeOf(options)
@@ -77,7 +77,7 @@ function scopeOf(options: ClearOptions): Scope {
     )
   }
   if (one === 'owner') return { owner: bareJid(given.owner as JidLike) }
-  return one === 'domain' ? { domain: bareJid(given.domain as string) } : { all: true }
+  return one === 'domain' ? { domain: bareDomain(given.domain as string) } : { all: true }
 }
 
 async function ownersIn(admin: RosterAdmin, scope: Scope, call: CallOptions): Promise<readonly string[]> {

@@ -33,7 +33,7 @@ export interface AdminItemInit {
  * `NOT_CONNECTED` in the summaries of long work, and of the second side of `connect` and `disconnect`: it may have happened.
  */
 export interface RosterAdmin {
-  /** Owners that have a roster. */
+  /** Owners that have a roster; of one `domain`, exactly that. Rejects with `JID_MALFORMED` for a domain that is an account. */
   owners(options?: CallOptions & { readonly domain?: string }): AsyncIterableIterator<string>
   /** All items of one owner; none when there is no such owner. */
   list(owner: JidLike, options?: CallOptions): Promise<readonly AdminItem[]>
