@@ -132,7 +132,8 @@ export class BulkRun {
   async #turn(): Promise<boolean> {
     if (this.#distance === 0) return false
     const now = this.#clock.now()
-    const at = Math.max(now, this.#next)
+    // A clock that was set back must not make a pause of what it was set back by.
+    const at = Math.min(Math.max(now, this.#next), now + this.#distance)
     this.#next = at + this.#distance
     if (at > now) await this.#pause(at - now)
     return at > now
