@@ -11,11 +11,9 @@ import type { RosterStorage } from '../storage/port.js'
 import { hintOf } from './hint.js'
 import { adminItem, wantedOf } from './item.js'
 import { Ledgers } from './ledger.js'
+import { patienceOf } from './patience.js'
 import { gone } from './plan/refusals.js'
 import type { AdminItem, AdminItemInit, RosterAdmin } from './port.js'
-
-/** Milliseconds. */
-const TIMEOUT = 30_000
 
 /**
  * The rosters that a component keeps itself, straight in its storage: from any process, with or without a connection. Not
@@ -123,7 +121,7 @@ class StorageAdmin implements RosterAdmin {
 
 function patiently<T>(options: CallOptions, what: string, run: () => Promise<T>): Promise<T> {
   options.signal?.throwIfAborted()
-  return waitFor(run(), { timeout: TIMEOUT, ...options }, wakefulClock, what)
+  return waitFor(run(), patienceOf(options), wakefulClock, what)
 }
 
 /** What was asked stays asked, unless the subscription answers it (RFC 6121 appendix A.1). */
