@@ -41,6 +41,7 @@ const stanzasOf = (owner: string, send: Send): readonly Element[] =>
 export class Ledgers {
   readonly #storage: RosterStorage
   readonly #open = new Map<string, { readonly ledger: Ledger; calls: number }>()
+  readonly #kept = new WeakMap<object, Ledger>()
 
   constructor(storage: RosterStorage) {
     this.#storage = storage
@@ -58,5 +59,15 @@ export class Ledgers {
       open.calls -= 1
       if (open.calls === 0) this.#open.delete(owner)
     }
+  }
+
+  /**
+   * As `run`, for many changes one after the other: what storage holds is looked at by the first of those with the same `work`,
+   * and again when a commit shows that others have changed it.
+   */
+  runOn<T>(work: object, owner: string, decide: (draft: Draft) => T): Promise<T> {
+    const ledger = this.#kept.get(work) ?? ledgerOf(this.#storage, owner)
+    this.#kept.set(work, ledger)
+    return ledger.run((draft) => ({ value: decide(draft) }))
   }
 }

@@ -1,5 +1,5 @@
 import { inWords, RosterError } from '../core/errors.js'
-import { bareJid, isWithin } from '../core/jid.js'
+import { bareDomain, isWithin } from '../core/jid.js'
 import { randomId } from '../core/random.js'
 import type { OwnersFilter, RosterChanges, RosterStorage } from '../storage/port.js'
 import { parseRosterChanges, parseStoredRoster } from '../storage/record.js'
@@ -44,7 +44,7 @@ export const filterOf = (options: {
   readonly domain?: string
   readonly signal?: AbortSignal
 }): Omit<OwnersFilter, 'with'> => ({
-  ...(options.domain === undefined ? {} : { domain: bareJid(options.domain) }),
+  ...(options.domain === undefined ? {} : { domain: bareDomain(options.domain) }),
   ...(options.signal === undefined ? {} : { signal: options.signal }),
 })
 

@@ -1,5 +1,5 @@
 import { RosterError } from '../../core/errors.js'
-import { bareJid, domainOf, isDomainJid, localOf } from '../../core/jid.js'
+import { bareDomain, domainOf, localOf } from '../../core/jid.js'
 import type { CallOptions } from '../../roster/options.js'
 import { senseless } from './answer.js'
 import type { EjabberdApi } from './api.js'
@@ -14,17 +14,9 @@ const PLAIN = /^[a-z0-9.-]+$/
 
 export type OwnersOptions = CallOptions & { readonly domain?: string }
 
-/** @throws RosterError `JID_MALFORMED` */
-export function checkDomain(domain: string | undefined): string | undefined {
-  if (domain === undefined) return undefined
-  const jid = bareJid(domain)
-  if (isDomainJid(jid)) return jid
-  throw new RosterError('JID_MALFORMED', `Expected a domain, but "${jid}" came.`)
-}
-
 /** Owners of at least one item, each once. */
 export async function* ownersOf(api: EjabberdApi, options: OwnersOptions): AsyncIterableIterator<string> {
-  const domain = checkDomain(options.domain)
+  const domain = options.domain === undefined ? undefined : bareDomain(options.domain)
   const found = await withItems(api, domain, options)
   if (found !== undefined) yield* found
   else yield* withAccounts(api, domain, options)

@@ -36,6 +36,8 @@ const MOST_HOSTS = 1_000
 export class Permissions {
   readonly #clock: Clock
   readonly #granted = new Map<string, ReadonlySet<Access>>()
+  /** What was seen to work, where nobody heard what was granted. */
+  readonly #proved = new Map<string, Set<Access>>()
   /** Hosts that were waited for in vain in this session. */
   readonly #silent = new Set<string>()
   readonly #waiting = new Map<string, { readonly promise: Promise<void>; readonly end: () => void }>()
@@ -77,10 +79,21 @@ export class Permissions {
     return this.#hasMissed ? { access: new Set(['get', 'set']), isGuessed: true } : { access: NONE, isGuessed: false }
   }
 
+  /** The owner's host has done it: it was granted. */
+  prove(owner: string, access: Access): void {
+    const host = domainOf(owner)
+    this.#proved.set(host, (this.#proved.get(host) ?? new Set()).add(access))
+  }
+
+  isProved(owner: string, access: Access): boolean {
+    return this.#proved.get(domainOf(owner))?.has(access) === true
+  }
+
   /** The session is over, and with it what was granted. */
   drop(): void {
     this.#hasMissed = false
     this.#granted.clear()
+    this.#proved.clear()
     for (const { end } of [...this.#waiting.values()]) end()
     this.#silent.clear()
   }
