@@ -1,6 +1,6 @@
 import type { Element } from 'ltx'
 import type { Clock } from '../../core/clock.js'
-import { bareJid, domainOf, isDomainJid } from '../../core/jid.js'
+import { bareJidOrNothing, domainOf, isDomainJid } from '../../core/jid.js'
 import { type CallOptions, notConnected } from '../../roster/options.js'
 import { waitFor } from '../../roster/waiting.js'
 import { attr } from '../../xmpp/codec.js'
@@ -126,12 +126,8 @@ function hostOf(message: Element): string | undefined {
   const from = attr(message, 'from')
   // What comes back as an error was never said by whom it seems to come from.
   if (from === undefined || from.includes('/') || attr(message, 'type') === 'error') return undefined
-  try {
-    const host = bareJid(from)
-    return isDomainJid(host) ? host : undefined
-  } catch {
-    return undefined
-  }
+  const host = bareJidOrNothing(from)
+  return host !== undefined && isDomainJid(host) ? host : undefined
 }
 
 const privilegeOf = (message: Element): Element | undefined =>

@@ -5,7 +5,7 @@ import { RosterError } from '../../core/errors.js'
 import { domainOf } from '../../core/jid.js'
 import { type CallOptions, notConnected } from '../../roster/options.js'
 import type { Question } from '../../roster/wire.js'
-import { attr, conditionOf, readResult } from '../../xmpp/codec.js'
+import { attr, conditionOf, contactIn, readResult } from '../../xmpp/codec.js'
 import { decodeWhole, kindOf, type XmppEntity } from '../../xmpp/entity.js'
 import { Listeners } from '../../xmpp/listeners.js'
 import { type Access, type Grant, Permissions } from './permissions.js'
@@ -121,11 +121,6 @@ function refused(owner: string, ask: Question['ask'], condition: string): Roster
   const hint = isOldEjabberd ? ' ejabberd 23.01 answers so to whatever a component sets: use ejabberdAdmin there.' : ''
   const message = `The server refused ${what} of ${owner}: ${condition}. Nothing has changed.${hint}`
   return new RosterError('REFUSED', message, { condition, owner, contact: contactIn(ask) })
-}
-
-function contactIn(ask: Question['ask']): string | undefined {
-  if (ask.kind === 'get') return undefined
-  return ask.kind === 'set' ? ask.item.jid : ask.jid
 }
 
 type ChangeAsk = Exclude<Question['ask'], { readonly kind: 'get' }>
