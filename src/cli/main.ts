@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
+import { inWords } from '../core/errors.js'
 import type { Context } from './context.js'
-import { cancelled, EXIT, errorLine, exitCodeOf, isCancelled } from './errors.js'
+import { CommandError, cancelled, EXIT, errorLine, exitCodeOf, isCancelled } from './errors.js'
 import { helpOf } from './help.js'
 import { Output } from './output.js'
 import { type Invocation, parseCommandLine } from './parse.js'
@@ -22,7 +23,13 @@ export async function main(words: readonly string[], world: World): Promise<numb
     err.line(`${PROGRAM}: ${errorLine(error)}`)
     code = exitCodeOf(error)
   }
-  await Promise.all([out.flush(), err.flush()])
+  await out.flush()
+  if (out.failure !== undefined) {
+    const error = new CommandError('FAILED', `The output could not be written: ${inWords(out.failure)}`, out.failure)
+    err.line(`${PROGRAM}: ${errorLine(error)}`)
+    if (code === EXIT.ok) code = exitCodeOf(error)
+  }
+  await err.flush()
   return code
 }
 
