@@ -133,6 +133,17 @@ describe('import', () => {
     ])
   })
 
+  test('leaves a contact in the groups that the file does not name, and puts it into those that it does', async () => {
+    const at = await verona()
+    const path = await exported(at)
+    await at.as('juliet', 'set', 'romeo@localhost', '--ungroup', 'A;B', '-g', 'Verona')
+    const { out } = await at.as('juliet', 'import', '-f', path)
+    expect(out.split('\n')[0]).toBe('~ romeo@localhost  [A;B] [Friends] [Verona]')
+    expect(await rosterOf(at)).toMatchObject([{}, { jid: 'romeo@localhost', groups: ['A;B', 'Friends', 'Verona'] }])
+    const mirrored = await at.as('juliet', 'import', '-f', '--mirror', path)
+    expect(mirrored.out.split('\n')[0]).toBe('~ romeo@localhost  [A;B] [Friends]')
+  })
+
   test('takes away what the file lacks with --mirror, as far as --max-removals goes', async () => {
     const at = await verona()
     const path = await exported(at)
@@ -282,8 +293,9 @@ describe('import(export(x)) is x', () => {
         expect(remove).toEqual([])
         for (const { jid, name, groups, subscription } of update) {
           expect(name).not.toBeNull()
-          expect(groups).not.toEqual([])
-          const before = wantedOf(known.get(jid)!).subscription
+          const item = known.get(jid)!
+          if (groups !== undefined) expect(groups).toEqual(expect.arrayContaining([...item.groups]))
+          const before = wantedOf(item).subscription
           if (subscription !== undefined && before !== 'none') expect(subscription).toBe('both')
         }
       }),
