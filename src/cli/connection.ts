@@ -10,6 +10,7 @@ import { countStanzas } from './count-stanzas.js'
 import { showStanzas } from './debug.js'
 import { passwordOf } from './password.js'
 import { checkPrivacy, type Link } from './privacy.js'
+import { isAbort } from './under-way.js'
 
 const SECONDS = 1_000
 const DEFAULT_TIMEOUT = 30
@@ -69,7 +70,7 @@ export async function connect<T>(
   } catch (cause) {
     cut(entity)
     // What the server said tells more than that the stream has ended.
-    throw context.signal.aborted ? cause : asConnectionError(errors[0] ?? cause, account)
+    throw isAbort(cause, context.signal) ? cause : asConnectionError(errors[0] ?? cause, account)
   }
   const signal = AbortSignal.any([context.signal, lossOf(entity, errors)])
   return { entity, made, signal, stop: () => stop(entity, context) }

@@ -4,6 +4,7 @@ import { inWords } from '../core/errors.js'
 import { waitFor } from '../roster/waiting.js'
 import type { Context } from './context.js'
 import { CommandError, fileInvalid } from './errors.js'
+import { isAbort } from './under-way.js'
 
 /** A file that was read. */
 export interface Text {
@@ -32,7 +33,7 @@ async function bytesOf(path: string, where: string, { world, signal }: Context):
   try {
     return await waitFor(reading, { signal }, world.clock, 'Reading')
   } catch (cause) {
-    throw signal.aborted ? cause : fileInvalid(`${where} cannot be read: ${inWords(cause)}`, cause)
+    throw isAbort(cause, signal) ? cause : fileInvalid(`${where} cannot be read: ${inWords(cause)}`, cause)
   }
 }
 

@@ -150,6 +150,26 @@ describe('Ctrl-C', () => {
   })
 })
 
+describe('Ctrl-C while a change is under way', () => {
+  const IN_THE_MIDST = 'xmpp-roster: CANCELLED: Cancelled; what was under way may have happened.\n'
+
+  test.each([
+    [['set', 'romeo@localhost', '-n', 'R.']],
+    [['add', 'nurse@localhost']],
+    [['delete', '-f', 'romeo@localhost']],
+    [['groups', 'delete', '-f', 'A']],
+  ])('%j: it was sent and not answered, so nobody knows', async (words) => {
+    const verona = await town(['juliet'])
+    await verona.as('juliet', 'add', 'romeo@localhost', '-g', 'A')
+    const stopped = new AbortController()
+    const onErr = (text: string): void => {
+      if (text.startsWith('> <iq') && text.includes('type="set"') && text.includes('jabber:iq:roster')) stopped.abort()
+    }
+    const { code, err } = await verona.asWith('juliet', { onErr, signal: stopped.signal }, ...words, '--debug')
+    expect([code, err.slice(err.lastIndexOf('xmpp-roster: '))]).toEqual([20, IN_THE_MIDST])
+  })
+})
+
 describe('--debug', () => {
   test('shows the stanzas on the error output, and of the login only that there was one', async () => {
     const verona = await town(['juliet'])
