@@ -11,7 +11,12 @@ export const GLOBAL_OPTIONS = {
   },
   component: { type: 'text', value: 'DOMAIN', description: 'Work on a roster that this component keeps' },
   owner: { type: 'text', value: 'JID', description: 'Whose roster of the component' },
-  storage: { type: 'text', value: 'FILE', completes: 'file', description: "The component's SQLite file" },
+  storage: {
+    type: 'text',
+    value: 'FILE',
+    completes: 'file',
+    description: "The component's SQLite file; it must be there",
+  },
   timeout: { type: 'number', value: 'SECONDS', min: 1, description: 'How long to wait for the server (default 30)' },
   'no-cache': { type: 'flag', description: 'Neither read nor write the cache of the roster' },
   debug: { type: 'flag', description: 'Show the stanzas on the error output' },

@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs'
 import { inWords, RosterError } from '../../core/errors.js'
 import type { RosterStorage } from '../../storage/port.js'
 import { missingPackage } from '../connection-errors.js'
-import { notFound, usage } from '../errors.js'
+import { usage } from '../errors.js'
+import { openRosters } from '../rosters-file.js'
 
 /** A storage, and how to part from it. */
 export interface OpenedStorage {
@@ -13,7 +13,7 @@ export interface OpenedStorage {
 /**
  * Opens the storage that an address names.
  *
- * @throws {CommandError} `USAGE`, `NOT_FOUND`; {@link RosterError} `UNSUPPORTED` without the driver, `NOT_CONNECTED`
+ * @throws {CommandError} `USAGE`, `NOT_FOUND`, `FILE_INVALID`; {@link RosterError} `UNSUPPORTED` without the driver, `NOT_CONNECTED`
  */
 export function openDatabase(place: string): Promise<OpenedStorage> {
   const [, scheme = 'sqlite', rest = ''] = /^([a-z][a-z\d+.-]+):(.*)$/s.exec(place) ?? [undefined, 'sqlite', place]
@@ -31,11 +31,8 @@ export function openDatabase(place: string): Promise<OpenedStorage> {
   }
 }
 
-/** Whoever mistypes a name wants no new database. */
 async function openFile(path: string): Promise<OpenedStorage> {
-  if (!existsSync(path)) throw notFound(`${path} is not there.`)
-  const { SqliteStorage } = await import('../../sqlite.js')
-  const storage = await SqliteStorage.open(path)
+  const storage = await openRosters(path)
   return { storage, close: () => storage.close() }
 }
 
