@@ -42,13 +42,14 @@ export const timeoutOf = ({ globals }: Context): number => (globals.timeout ?? D
 /**
  * Connects. `make` gets the entity before it is started: the place for a `Roster`.
  *
- * @throws {RosterError} `NOT_CONNECTED`, `TIMED_OUT`, `REFUSED` (the login), `UNSUPPORTED` (no package for it)
+ * @throws {RosterError} `NOT_CONNECTED`, `TIMED_OUT`, `REFUSED` (the login), `UNSUPPORTED` (no package for it, or no WebSocket)
  */
 export async function connect<T>(
   account: Account,
   context: Context,
   make: (entity: XmppEntity) => T,
 ): Promise<Connection<T>> {
+  checkWebSocket(account)
   const password = await passwordOf(account, context)
   context.signal.throwIfAborted()
   const entity = account.kind === 'client' ? await clientOf(account, password) : await componentOf(account, password)
@@ -74,6 +75,16 @@ export async function connect<T>(
   }
   const signal = AbortSignal.any([context.signal, lossOf(entity, errors)])
   return { entity, made, signal, stop: () => stop(entity, context) }
+}
+
+/** xmpp.js takes the WebSocket of the platform, which Node.js has from version 22 on. */
+function checkWebSocket({ service }: Account): void {
+  const [scheme] = /^wss?:\/\//.exec(service ?? '') ?? []
+  if (scheme === undefined || typeof globalThis.WebSocket === 'function') return
+  throw new RosterError(
+    'UNSUPPORTED',
+    `${scheme} needs Node.js 22 or later, and this is ${process.version}: an xmpp:// or xmpps:// service works.`,
+  )
 }
 
 /** Aborted when the connection is lost. */

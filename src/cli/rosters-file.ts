@@ -10,10 +10,13 @@ import { fileInvalid, notFound } from './errors.js'
  * `SqliteStorage.open` says
  */
 export async function openRosters(path: string): Promise<SqliteStorage> {
-  if (!existsSync(path)) throw notFound(`${path} is not there; nothing was made.`)
+  if (!existsSync(path)) throw notFound(`${shown(path)} is not there; nothing was made.`)
   const { hasRosters } = await import('./rosters-look.js')
   if (!(await hasRosters(path)))
-    throw fileInvalid(`${path} should hold rosters of xmpp-roster, but holds none; it was left as it is.`)
+    throw fileInvalid(`${shown(path)} should hold rosters of xmpp-roster, but holds none; it was left as it is.`)
   const { SqliteStorage } = await import('../sqlite.js')
   return SqliteStorage.open(path)
 }
+
+/** What was meant for an address may have a password in it. */
+const shown = (path: string): string => path.replace(/:\/\/.*@/s, '://…@')

@@ -122,6 +122,35 @@ describe('admin storage over a SQLite file', () => {
     expect(existsSync('/no/such/file')).toBe(false)
   })
 
+  test.each([
+    'redis://u:pr1vate@x',
+    'redis://x?password=pr1vate',
+    'POSTGRES://u:pr1vate@x/y',
+    'postgres://x/y?user=a&password=pr1vate',
+    'postgres://u:pr1vate@x:port/y',
+  ])('refuses %s among the arguments', async (address) => {
+    const { code, out, err } = await admin(['owners', '--storage', address])
+    expect([code, out]).toEqual([2, ''])
+    expect(err).toMatch(/^xmpp-roster: USAGE: --storage has a password in it, [^\n]*XMPP_STORAGE is for that\.\n$/)
+    expect(err).not.toContain('pr1vate')
+  })
+
+  test.each<[place: string, code: number]>([
+    ['POSTGRES://u:pr1vate@127.0.0.1:9/x', 5],
+    ['Redis://u:pr1vate@127.0.0.1:9', 5],
+    ['redis://u:pr1vate@127.0.0.1:port', 2],
+    ['redis://u:pr1vate@127.0.0.1/name', 2],
+    ['redis://u:pr1%ZZvate@127.0.0.1', 2],
+    ['postgres://u:pr1vate@127.0.0.1:port/x', 2],
+    ['MySQL://u:pr1vate@x/y', 2],
+    [' postgres://u:pr1vate@x/y', 16],
+  ])('never shows the password of %s', async (place, expected) => {
+    const { code, out, err } = await admin(['owners'], { env: { XMPP_STORAGE: place } })
+    expect([code, out]).toEqual([expected, ''])
+    expect(err).toMatch(/^xmpp-roster: [^\n]*\n$/)
+    expect(err).not.toMatch(/pr1|vate|u:/)
+  })
+
   test.each(['owners', 'pairs', 'put'])(
     'refuses a database of another program for %s, and leaves it alone',
     async (name) => {

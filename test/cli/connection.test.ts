@@ -1,6 +1,6 @@
 import { createServer, type Socket } from 'node:net'
 import { createElement } from 'ltx/lib/ltx.js'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { ClientAccount } from '../../src/cli/account.js'
 import { checkPrivacy, type Link } from '../../src/cli/privacy.js'
 import type { RosterError } from '../../src/index.js'
@@ -124,6 +124,16 @@ describe('the password', () => {
     // Who names the host means it.
     expect(refusal(link, { service: 'xmpps://xmpp.evil.example' })).toBe('')
   })
+})
+
+test.each(['ws', 'wss'])('a service of %s:// needs a newer Node.js, and says so', async (scheme) => {
+  vi.stubGlobal('WebSocket', undefined)
+  onTestFinished(() => void vi.unstubAllGlobals())
+  const { code, err } = await run(['get', '--no-cache'], { env: as(`${scheme}://127.0.0.1:1/xmpp`) })
+  expect([code, err]).toEqual([
+    4,
+    `xmpp-roster: UNSUPPORTED: ${scheme}:// needs Node.js 22 or later, and this is ${process.version}: an xmpp:// or xmpps:// service works.\n`,
+  ])
 })
 
 describe('Ctrl-C', () => {

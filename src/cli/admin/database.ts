@@ -16,16 +16,17 @@ export interface OpenedStorage {
  * @throws {CommandError} `USAGE`, `NOT_FOUND`, `FILE_INVALID`; {@link RosterError} `UNSUPPORTED` without the driver, `NOT_CONNECTED`
  */
 export function openDatabase(place: string): Promise<OpenedStorage> {
-  const [, scheme = 'sqlite', rest = ''] = /^([a-z][a-z\d+.-]+):(.*)$/s.exec(place) ?? [undefined, 'sqlite', place]
+  const [, written = 'sqlite', rest = ''] = /^([a-z][a-z\d+.-]+):(.*)$/is.exec(place) ?? [undefined, 'sqlite', place]
+  const scheme = written.toLowerCase()
   switch (scheme) {
     case 'sqlite':
       return openFile(rest)
     case 'redis':
     case 'rediss':
-      return openRedis(place)
+      return openRedis(`${scheme}:${rest}`)
     case 'postgres':
     case 'postgresql':
-      return openPostgres(place)
+      return openPostgres(`${scheme}:${rest}`)
     default:
       throw usage(`There is no storage "${scheme}:"; there are sqlite:, redis:, rediss: and postgres:.`)
   }
@@ -39,7 +40,7 @@ async function openFile(path: string): Promise<OpenedStorage> {
 async function openRedis(url: string): Promise<OpenedStorage> {
   const { createClient } = await import('redis').catch(missingPackage('redis'))
   const { RedisStorage } = await import('../../redis.js')
-  const client = createClient({ url, socket: { reconnectStrategy: false } })
+  const client = await understood(async () => createClient({ url, socket: { reconnectStrategy: false } }))
   // Said by the call that it made fail.
   client.on('error', () => undefined)
   await client.connect().catch(unreachable)
@@ -53,14 +54,27 @@ async function openPostgres(url: string): Promise<OpenedStorage> {
   const { SqlStorage } = await import('../../sql.js')
   const pool = new pg.Pool({ connectionString: url, max: 2 })
   pool.on('error', () => undefined)
-  await pool.query('select 1').catch(unreachable)
+  await understood(async () => pool.query('select 1').catch(unreachable))
   const db = new Kysely<object>({ dialect: new PostgresDialect({ pool }) })
   const storage = new SqlStorage({ db, dialect: 'postgres' })
   return { storage, close: () => ending(storage, () => db.destroy()) }
 }
 
-/** The address is not repeated: it may hold a password. */
+/** What the drivers throw at once is about the address, which is not repeated: it may hold a password. */
+async function understood<T>(use: () => Promise<T>): Promise<T> {
+  try {
+    return await use()
+  } catch (cause) {
+    if (cause instanceof RosterError) throw cause
+    throw usage(
+      'The storage is an address such as redis://localhost:6379/0 or postgres://localhost/name: this is none.',
+    )
+  }
+}
+
+/** @throws what says that the address is none, as it is; {@link RosterError} `NOT_CONNECTED` */
 function unreachable(cause: unknown): never {
+  if (cause instanceof TypeError || cause instanceof URIError) throw cause
   throw new RosterError('NOT_CONNECTED', `No connection to the storage: ${inWords(cause)}`, { cause })
 }
 

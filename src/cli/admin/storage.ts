@@ -42,4 +42,6 @@ async function opened(context: Context): Promise<OpenedStorage> {
   return { storage, close: async () => storage.close?.() }
 }
 
-const hasPassword = (text: string): boolean => URL.canParse(text) && new URL(text).password !== ''
+/** Also where it is no address that could be understood, and where drivers take it from what stands behind "?". */
+const hasPassword = (text: string): boolean =>
+  /:\/\/[^/?#]*:[^/?#]*@|[?&][^=&]*(pass|pwd|secret|token)[^=&]*=/i.test(text)
