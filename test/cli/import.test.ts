@@ -1,4 +1,4 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -45,6 +45,15 @@ describe('export', () => {
       `romeo@localhost,"${NAME.replaceAll('"', '""')}",A;B;Friends,none,true,false,false`,
       '',
     ])
+  })
+
+  test('writes to the standard output where the file is called -', async () => {
+    const at = await verona()
+    const { out } = await at.as('juliet', 'export', '--csv')
+    expect(await at.as('juliet', 'export', '--csv', '-o', '-')).toEqual({ code: 0, out, err: '' })
+    const planned = await at.asWith('juliet', { piped: '[]' }, 'plan', '-', '-o', '-')
+    expect(JSON.parse(planned.out)).toMatchObject({ add: [], remove: [] })
+    expect(existsSync('-')).toBe(false)
   })
 
   test('writes a file for nobody else’s eyes, whole or not at all', async () => {

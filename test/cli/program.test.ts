@@ -161,7 +161,10 @@ describeWith('python3', 'the program on a terminal', () => {
     await terminal.shows('(y/N) ')
     terminal.press(key)
     expect(await terminal.ended()).toBe(20)
-    expect(terminal.output()).toContain('CANCELLED: Cancelled; nothing was done.')
+    expect(terminal.picture().lines).toEqual([
+      'Delete romeo@localhost from the roster? (y/N)',
+      'xmpp-roster: CANCELLED: Cancelled; nothing was done.',
+    ])
     expect((await verona.as('juliet', 'get')).out).toContain('romeo@localhost')
   })
 
@@ -177,7 +180,11 @@ describeWith('python3', 'the program on a terminal', () => {
       env: { ...env, TERM: 'xterm', NO_COLOR: '1' },
     })
     await terminal.shows('Password of juliet@localhost: ')
-    terminal.type('secrex')
+    terminal.type('what was that again?')
+    terminal.press('ctrl-u')
+    terminal.type('sec\u0001\t')
+    terminal.press('up')
+    terminal.type('rex')
     terminal.press('backspace')
     terminal.type('t')
     terminal.press('enter')

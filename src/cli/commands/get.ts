@@ -29,6 +29,7 @@ const OPTIONS = {
     type: 'number',
     value: 'SECONDS',
     min: 0,
+    max: 86_400,
     description: 'With --online: how long to wait for presence at the most (default 5)',
   },
   sort: { type: 'choice', values: SORT_KEYS, description: 'Sort by (default jid)' },
