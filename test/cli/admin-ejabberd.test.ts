@@ -183,6 +183,37 @@ describe('admin ejabberd clear', () => {
     expect(err).toMatch(/^xmpp-roster: REFUSED: ejabberd says that get_roster has failed\. \(b@example\.com\)\n$/)
   })
 
+  test.each([
+    [['put', A, B, '-s', 'both'], 'add_rosteritem'],
+    [['remove', '-f', A, B], 'delete_rosteritem'],
+    [['connect', A, B], 'add_rosteritem'],
+    [['disconnect', '-f', A, B], 'delete_rosteritem'],
+    [['message', A, B, 'Hi'], 'send_message'],
+  ] as const)('%j, stopped by Ctrl-C before it is answered, may have happened', async (words, path) => {
+    const ctrlC = new AbortController()
+    const api = await ejabberd(MUTUAL, (call) => {
+      if (call.path !== path) return undefined
+      ctrlC.abort()
+      return 'silence'
+    })
+    const { code, err } = await admin(api, words, { signal: ctrlC.signal })
+    expect([code, err]).toEqual([20, 'xmpp-roster: CANCELLED: Cancelled; what was under way may have happened.\n'])
+  })
+
+  test('half a disconnection is said, whatever the user wanted meanwhile', async () => {
+    const ctrlC = new AbortController()
+    const api = await ejabberd(MUTUAL, ({ path, args }) => {
+      if (path !== 'delete_rosteritem' || args['localuser'] !== 'a') return undefined
+      ctrlC.abort()
+      return json({ status: 'error', code: 10, message: 'Not now' }, 500)
+    })
+    const { code, err } = await admin(api, ['disconnect', '-f', A, B], { signal: ctrlC.signal })
+    expect(code).toBe(4)
+    expect(err).toMatch(
+      /^xmpp-roster: REFUSED: Half of it is done, .* But a@example\.com is out of the roster of b@example\.com by now/,
+    )
+  })
+
   test('stopped by Ctrl-C says what is gone, and goes on with the rest when it is run again', async () => {
     const api = await ejabberd(MUTUAL)
     const ctrlC = new AbortController()

@@ -6,6 +6,7 @@ import { contactIn, contactsIn } from '../jids.js'
 import { confirm } from '../prompt.js'
 import { printTable } from '../table.js'
 import { plain } from '../text.js'
+import { underWay } from '../under-way.js'
 import { type Opened, operation } from './place.js'
 
 const SUBSCRIPTIONS = ['none', 'to', 'from', 'both'] as const
@@ -96,7 +97,7 @@ const put = operation({
     subscription: { type: 'choice', short: 's', values: SUBSCRIPTIONS, description: 'The subscription' },
   },
   example: 'juliet@example.com romeo@example.net -n Romeo -g Friends -s both',
-  async run({ admin, call }, { out }, { options, words: [owner = '', contact = ''] }) {
+  async run({ admin, call }, context, { options, words: [owner = '', contact = ''] }) {
     const [whose, whom] = [contactIn(owner), contactIn(contact)]
     const { name, subscription } = options
     const groups = groupsIn(options.group)
@@ -105,8 +106,8 @@ const put = operation({
       ...(groups === undefined ? {} : { groups }),
       ...(subscription === undefined ? {} : { subscription }),
     }
-    await admin.put(whose, whom, item, call)
-    out.line(plain(`${whom} written into the roster of ${whose}`))
+    await underWay(context, () => admin.put(whose, whom, item, call))
+    context.out.line(plain(`${whom} written into the roster of ${whose}`))
     return undefined
   },
 })
@@ -155,13 +156,13 @@ const connecting = operation({
     'group-b': { type: 'texts', value: 'GROUP', description: 'The groups of B in the roster of A; "" for none' },
   },
   example: 'romeo@example.com juliet@example.com --name-b Juliet',
-  async run({ admin, call }, { out }, { options, words }) {
+  async run({ admin, call }, context, { options, words }) {
     const [a = '', b = ''] = words.map(contactIn)
     const { connect } = await import('../../admin.js')
     const names = [options['name-a'], options['name-b']] as const
     const groups = [groupsIn(options['group-a']), groupsIn(options['group-b'])] as const
-    await connect(admin, a, b, { ...call, names, groups })
-    out.line(plain(`${a} and ${b} connected`))
+    await underWay(context, () => connect(admin, a, b, { ...call, names, groups }))
+    context.out.line(plain(`${a} and ${b} connected`))
     return undefined
   },
 })
@@ -182,7 +183,8 @@ const disconnecting = operation({
     const { disconnect } = await import('../../admin.js')
     if (!options.force) await confirm(`Disconnect ${plain(a)} and ${plain(b)}?`, context)
     const { keep } = options
-    const were = await disconnect(admin, a, b, { ...call, ...(keep === undefined ? {} : { keep }) })
+    const how = { ...call, ...(keep === undefined ? {} : { keep }) }
+    const were = await underWay(context, () => disconnect(admin, a, b, how))
     if (!were) throw notFound(`${a} and ${b} are not connected; nothing was written.`)
     context.out.line(plain(`${a} and ${b} disconnected`))
     return undefined

@@ -6,6 +6,7 @@ import { CommandError, notFound } from '../errors.js'
 import { confirm } from '../prompt.js'
 import { printTable } from '../table.js'
 import { plain } from '../text.js'
+import { underWay } from '../under-way.js'
 import { FORCE } from './delete.js'
 
 const JSON_OPTION = { json: { type: 'flag', description: 'One JSON array' } } as const
@@ -38,7 +39,7 @@ const revoke = command({
     withAccount(context, async ({ entity, call }) => {
       const { Clients } = await import('../../clients.js')
       if (!options.force) await confirm(`Take its access from ${plain(id)}?`, context)
-      const outcome = await new Clients(entity).revoke(id, call)
+      const outcome = await underWay(context, () => new Clients(entity).revoke(id, call))
       if (outcome === 'absent') throw notFound(`There is no client ${id}.`)
       if (outcome === 'password-reset-required')
         throw new CommandError('FAILED', `${id} knows the password: only changing that keeps it out.`)

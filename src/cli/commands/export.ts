@@ -14,7 +14,8 @@ export const OUT = {
     short: 'o',
     value: 'FILE',
     completes: 'file',
-    description: 'Write to this file, whole or not at all, for your eyes alone when it is new',
+    description:
+      'Write to this file, whole or not at all, for your eyes alone when it is new (- for the standard output)',
   },
 } as const
 
@@ -47,7 +48,7 @@ export const exported = command({
 })
 
 async function write(lines: readonly string[], path: string | undefined, { out }: Context): Promise<void> {
-  if (path === undefined) for (const line of lines) out.line(line)
+  if (path === undefined || path === '-') for (const line of lines) out.line(line)
   else await writeWhole(path, lines.map((line) => `${line}\n`).join(''))
 }
 

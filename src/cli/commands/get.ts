@@ -29,6 +29,7 @@ const OPTIONS = {
     type: 'number',
     value: 'SECONDS',
     min: 0,
+    max: 86_400,
     description: 'With --online: how long to wait for presence at the most (default 5)',
   },
   sort: { type: 'choice', values: SORT_KEYS, description: 'Sort by (default jid)' },
@@ -45,7 +46,8 @@ export const get = command({
   async run(context, { options }) {
     const { json, jsonl, csv } = options
     if ([json, jsonl, csv].filter(Boolean).length > 1) throw usage('Of --json, --jsonl and --csv only one makes sense.')
-    const rows = await withRoster(context, { reads: !options.online }, async (session) => {
+    const need = options.online ? { hears: '--online' } : { reads: true }
+    const rows = await withRoster(context, need, async (session) => {
       const presences = options.online ? await hearPresences(session, context, options.wait ?? 5) : undefined
       return rowsOf(session, presences)
     })

@@ -46,8 +46,9 @@ export const plan = command({
       return planRoster(own.values(), wanted, { ...limits, ...base })
     })
     const json = jsonOf(made)
-    if (options.out !== undefined) await writeWhole(options.out, `${json}\n`)
-    if (options.json) context.out.line(json)
+    const isToOutput = options.json || options.out === '-'
+    if (options.out !== undefined && options.out !== '-') await writeWhole(options.out, `${json}\n`)
+    if (isToOutput) context.out.line(json)
     else printPlan(context.out, made)
     return undefined
   },
