@@ -4,7 +4,7 @@ import { parseJid } from '../core/jid.js'
 import { isShow, type PresenceInit } from '../core/presence.js'
 import { hasFrom } from '../core/state.js'
 import { isXmlText } from '../core/text.js'
-import type { Owner } from './owner.js'
+import type { Owner, World } from './owner.js'
 
 /** Stanzas that are made and written at once. */
 const BATCH = 100
@@ -30,6 +30,19 @@ export function checkPresence(presence: PresenceInit): PresenceInit {
     refuse('a whole priority between −128 and 127', priority)
   }
   return presence
+}
+
+/** What is to be announced for an owner by itself. */
+export async function presenceFor({ settings, bus }: World, owner: string): Promise<PresenceInit | false> {
+  const { presence } = settings
+  try {
+    const wanted = typeof presence === 'function' ? await presence(owner) : presence
+    return wanted === false ? false : checkPresence(wanted)
+  } catch (cause) {
+    const message = `The option "presence" failed for ${owner}; nothing was announced.`
+    bus.error(new RosterError('LISTENER_FAILED', message, { owner, cause }))
+    return false
+  }
 }
 
 /** Presence that went to one JID only (RFC 6121 §4.6), as it was addressed. */

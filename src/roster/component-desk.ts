@@ -7,7 +7,7 @@ import type { Presence, PresenceInit } from '../core/presence.js'
 import { hasTo } from '../core/state.js'
 import { type Send, type StepInput, step } from '../core/step.js'
 import type { StoredRoster } from '../storage/port.js'
-import { Announcer, checkPresence } from './announcer.js'
+import { Announcer, checkPresence, presenceFor } from './announcer.js'
 import { fillBook } from './book.js'
 import type { Component } from './component.js'
 import type { Desk } from './desk.js'
@@ -15,14 +15,13 @@ import type { SubscriptionRequest } from './events.js'
 import { type CallOptions, closed, notConnected } from './options.js'
 import { Owner } from './owner.js'
 import { OwnerRoster } from './owner-roster.js'
+import { repeatRequests } from './repeating.js'
 import { requestOf } from './request.js'
 import { Undecided } from './undecided.js'
 import { Waiters, waitFor } from './waiting.js'
 import { checkWording } from './wording.js'
 
 const NO_RESOURCES: ReadonlyMap<string, Presence> = new Map()
-/** How often an unanswered request is repeated, in milliseconds. */
-const DAY = 86_400_000
 
 /** @throws RosterError `JID_MALFORMED`, or `ITEM_INVALID` for the owner itself. */
 export function contactOf(owner: Owner, contact: JidLike): string {
@@ -118,7 +117,16 @@ export class ComponentDesk implements Desk {
     return this
   }
 
-  async #command(
+  #command(
+    contact: JidLike,
+    input: StepInput,
+    options: CallOptions,
+    unless?: (contact: Contact) => boolean,
+  ): Promise<{ readonly contact: Contact; readonly done: boolean }> {
+    return this.#component.underWay.add(this.#decide(contact, input, options, unless))
+  }
+
+  async #decide(
     contact: JidLike,
     input: StepInput,
     options: CallOptions,
@@ -215,19 +223,22 @@ export class ComponentDesk implements Desk {
   }
 
   async release(options: CallOptions): Promise<void> {
-    const owner = await this.#ready(options)
+    options.signal?.throwIfAborted()
+    const { jid } = this.owner()
+    if (this.#gone === 'released' || this.#component.isClosed) throw closed(jid)
     if (this === this.#component.own) {
       throw new RosterError(
         'UNSUPPORTED',
         "The component's own roster stays; sendPresence({ type: 'unavailable' }) withdraws it.",
-        { owner: owner.jid },
+        { owner: jid },
       )
     }
+    const isHere = this.#gone === undefined
+    // At once: whoever opens the owner from here on is to get it anew.
     this.#gone = 'released'
     this.isOpen = false
-    await this.announcer.withdraw()
-    await owner.ledger.settled()
-    this.#component.drop(this)
+    if (!isHere) return
+    await waitFor(this.#component.release(this), options, this.#component.world.settings.clock, 'Releasing the roster')
   }
 
   /** Whether it can leave memory unnoticed: nothing waits, and the application has said nothing of it that would be forgotten. */
@@ -248,12 +259,17 @@ export class ComponentDesk implements Desk {
     return this.#component.reach(this.owner().jid)
   }
 
+  /** Nothing happens here any more by itself. */
+  end(): void {
+    this.undecided.stop()
+    this.#owner?.ledger.end()
+  }
+
   /** Out of memory. */
   leave(how: 'released' | 'evicted'): void {
     this.#gone ??= how
     this.#isLoaded = false
-    this.undecided.stop()
-    this.#owner?.ledger.stop()
+    this.end()
     this.#owner?.endSession()
     this.#owner?.book.requests.clear()
   }
@@ -265,36 +281,12 @@ export class ComponentDesk implements Desk {
     await this.announcer.again()
     if (this.isOpen && !this.announcer.isAnnounced) await this.#announce(owner)
     await this.#probeAll()
-    this.#repeatRequests(owner)
+    repeatRequests(owner)
   }
 
   async #announce(owner: Owner): Promise<void> {
-    const presence = await this.#component.presenceFor(owner.jid)
-    if (presence !== false && !this.announcer.isAnnounced && this.#gone === undefined)
-      await this.announcer.announce(presence)
+    const presence = await presenceFor(owner.world, owner.jid)
+    const isThere = this.#gone === undefined && !this.#component.isClosed
+    if (presence !== false && !this.announcer.isAnnounced && isThere) await this.announcer.announce(presence)
   }
-
-  #repeatRequests(owner: Owner): void {
-    const now = owner.world.settings.clock.now()
-    for (const [jid, askedAt] of owner.book.askedAt) {
-      if (now - askedAt < DAY) continue
-      owner.ledger.post((draft) => owner.enter(draft, step(draft.contact(jid), { kind: 'repeat' }, now)))
-    }
-  }
-
-  /** Ends every subscription; what is owed for it is stored. */
-  async endAll(): Promise<void> {
-    const owner = this.owner()
-    const now = owner.world.settings.clock.now()
-    await owner.ledger.run((draft) => {
-      const told = [...owner.book.known()].map((jid) =>
-        owner.enter(draft, step(draft.contact(jid), { kind: 'end' }, now)),
-      )
-      return { value: undefined, told: () => runAll(told) }
-    })
-  }
-}
-
-function runAll(acts: readonly (() => void)[]): void {
-  for (const act of acts) act()
 }

@@ -1,17 +1,20 @@
 import { RosterError } from '../core/errors.js'
-import { bareJid, isWithin, type JidLike, toBareList } from '../core/jid.js'
-import type { PresenceInit } from '../core/presence.js'
+import { bareJid, isWithin, type JidLike } from '../core/jid.js'
 import type { StoredRoster } from '../storage/port.js'
 import { parseStoredRoster } from '../storage/record.js'
-import { checkPresence } from './announcer.js'
-import { fillBook } from './book.js'
+import { finish, finishAll } from './closing.js'
 import { ComponentDesk } from './component-desk.js'
-import { asStorageError, owing } from './from-storage.js'
+import { type Forgotten, forget } from './forgetting.js'
+import { asStorageError } from './from-storage.js'
+import { Left } from './left.js'
+import { Listed } from './listed.js'
 import { Loader } from './loader.js'
-import type { RosterOptions } from './options.js'
+import { closed, type RosterOptions } from './options.js'
 import type { World } from './owner.js'
 import { Reception } from './reception.js'
 import { requestOf } from './request.js'
+import { Spare } from './spare.js'
+import { UnderWay } from './under-way.js'
 import { Waiters } from './waiting.js'
 import { Watch } from './watch.js'
 
@@ -30,29 +33,39 @@ export class Component {
   readonly loader: Loader
   /** Owners as they come from storage. */
   readonly loading = new Map<string, Promise<ComponentDesk | undefined>>()
+  readonly listed: Listed
+  /** What other processes left. */
+  readonly left: Left
+  /** Commands and erasures: closing waits for them. */
+  readonly underWay = new UnderWay()
   readonly #watch: Watch
   readonly #opening = new Map<string, Promise<ComponentDesk>>()
-  /** Those of `held` that nobody has opened, the least recently used first. */
-  readonly #spare = new Map<string, ComponentDesk>()
+  /** Owners that are being released. */
+  readonly #leaving = new Map<string, Promise<void>>()
+  /** Those of `held` that nobody has opened. */
+  readonly #spare: Spare
   /** News about the component's own roster, for those who wait for it. */
   readonly ready = new Waiters<void>()
-  readonly #lost = new Waiters<void>()
   #session = 0
+  /** Nobody is heard, and nobody comes into memory any more. */
   isClosed = false
+  /** Nothing is sent or written any more. */
+  isAbandoned = false
 
   constructor(world: World, owners: RosterOptions['owners']) {
     this.world = world
+    this.#spare = new Spare(world.settings.maxLoaded)
     this.reception = new Reception(this, owners)
     this.loader = new Loader(world.settings.storage, (name) => world.bus.count(name))
+    this.left = new Left(this)
     this.#watch = new Watch(this)
+    this.listed = new Listed(this, owners === undefined || typeof owners === 'function' ? [] : owners)
     this.own = new ComponentDesk(this)
     this.own.isOpen = true
     this.#bindOwn()
+    this.left.start()
     void this.#watch.start()
-    if (owners !== undefined && typeof owners !== 'function') {
-      for (const owner of toBareList(owners))
-        void this.open(owner).catch((error: RosterError) => world.bus.error(error))
-    }
+    this.listed.start()
   }
 
   #bindOwn(): void {
@@ -76,35 +89,35 @@ export class Component {
   /** The owner's desk if it is in memory; its turn to leave comes last then. */
   get(jid: string): ComponentDesk | undefined {
     const desk = this.held.get(jid)
-    if (desk !== undefined && this.#spare.size > this.world.settings.maxLoaded / 2 && this.#spare.delete(jid))
-      this.#spare.set(jid, desk)
+    if (desk !== undefined) this.#spare.use(jid, desk)
     return desk
   }
 
   /** The owner's desk, from memory or storage; `undefined`: there is no such owner. Nothing is created. */
   reach(jid: string, admit: Admit = noOne): Promise<ComponentDesk | undefined> {
     if (this.isClosed) return Promise.resolve(undefined)
+    const leaving = this.#leaving.get(jid)
+    if (leaving !== undefined) return leaving.then(() => this.reach(jid, admit))
     const desk = this.get(jid)
     return desk === undefined ? this.#load(jid, admit) : Promise.resolve(desk)
   }
 
-  #load(jid: string, admit: Admit): Promise<ComponentDesk | undefined> {
+  /** The same of one that storage has just told of. */
+  bring(jid: string, stored: StoredRoster): Promise<ComponentDesk | undefined> {
+    return this.held.has(jid) ? this.reach(jid) : this.#load(jid, noOne, stored)
+  }
+
+  #load(jid: string, admit: Admit, told?: StoredRoster): Promise<ComponentDesk | undefined> {
     const known = this.loading.get(jid)
     // Whoever waits along may be one that would not have admitted the owner.
     if (known !== undefined) return admit === noOne ? known : known.then((desk) => desk ?? this.reach(jid, admit))
-    const loading = this.#take(jid, admit).finally(() => this.loading.delete(jid))
+    const loading = this.#take(jid, admit, told).finally(() => this.loading.delete(jid))
     this.loading.set(jid, loading)
     return loading
   }
 
-  async #take(jid: string, admit: Admit): Promise<ComponentDesk | undefined> {
-    let stored: StoredRoster | undefined
-    try {
-      const record = await this.loader.load(jid)
-      stored = record === undefined ? undefined : parseStoredRoster(jid, record)
-    } catch (cause) {
-      throw asStorageError(jid, cause)
-    }
+  async #take(jid: string, admit: Admit, told: StoredRoster | undefined): Promise<ComponentDesk | undefined> {
+    const stored = told ?? (await this.#stored(jid))
     if (stored === undefined && !(await admit())) return undefined
     if (this.isClosed) return undefined
     const desk = jid === this.world.wire.self() ? this.own : new ComponentDesk(this)
@@ -112,45 +125,46 @@ export class Component {
     desk.fill(stored)
     this.held.set(jid, desk)
     this.#watch.arrived(jid)
-    if (!desk.isOpen) this.#spare.set(jid, desk)
+    if (!desk.isOpen) this.#spare.add(jid, desk)
     this.evict()
     desk.undecided.decideAll()
     // Who is opened appears when it is: not once for being loaded and once more.
     if (desk === this.own) this.#opened(desk)
-    else if (this.world.wire.isOnline() && !this.#opening.has(jid)) this.#appear(desk)
+    else if (this.world.wire.isOnline() && !this.#opening.has(jid)) void this.#appear(desk)
     return desk
   }
 
-  /** A desk for reading: it stays out of memory, its commands load the owner. */
-  async glimpse(jid: string): Promise<ComponentDesk> {
-    const desk = new ComponentDesk(this)
-    const { book } = desk.bind(jid)
+  async #stored(jid: string): Promise<StoredRoster | undefined> {
     try {
-      const stored = await this.world.settings.storage.load(jid)
-      if (stored !== undefined) fillBook(book, parseStoredRoster(jid, stored))
+      const record = await this.loader.load(jid)
+      return record === undefined ? undefined : parseStoredRoster(jid, record)
     } catch (cause) {
       throw asStorageError(jid, cause)
     }
-    desk.standIn()
-    return desk
   }
 
-  #appear(desk: ComponentDesk): void {
-    desk.appear().catch((cause: unknown) => this.world.bus.error(asStorageError(desk.owner().jid, cause)))
+  async #appear(desk: ComponentDesk): Promise<void> {
+    try {
+      await desk.appear()
+    } catch (cause) {
+      this.world.bus.error(asStorageError(desk.owner().jid, cause))
+    }
   }
 
-  /** Lets go of what is over `maxLoaded` and can be spared. */
-  evict(): void {
-    let excess = this.#spare.size - this.world.settings.maxLoaded
-    for (const [jid, desk] of this.#spare) {
-      if (excess <= 0) return
-      // Who has just been loaded, or is about to be opened, is there for somebody.
-      if (!desk.isSpare || this.loading.has(jid) || this.#opening.has(jid)) continue
+  /** Whether more are in memory than should be. */
+  get isFull(): boolean {
+    return this.#spare.isFull
+  }
+
+  /** Lets go of what is over `maxLoaded` and can be spared; looks at some, or at so many. */
+  evict(looks?: number): void {
+    // Who has just been loaded, or is about to be opened, is there for somebody.
+    const canLeave = (jid: string, desk: ComponentDesk): boolean =>
+      desk.isSpare && !this.loading.has(jid) && !this.#opening.has(jid)
+    for (const [jid, desk] of this.#spare.evict(canLeave, looks)) {
       this.held.delete(jid)
-      this.#spare.delete(jid)
       desk.leave('evicted')
       this.world.bus.count('evictions')
-      excess -= 1
     }
   }
 
@@ -166,10 +180,13 @@ export class Component {
 
   async #open(jid: string): Promise<ComponentDesk> {
     const desk = await this.reach(jid, () => true)
-    if (desk === undefined)
+    if (desk?.owner().book.revision === undefined) await desk?.owner().ledger.create()
+    if (desk === undefined || this.isClosed)
       throw new RosterError('CLOSED', 'The roster was closed while the owner was loaded.', { owner: jid })
-    if (desk.isOpen && this.held.get(jid) === desk) return desk
-    if (desk.owner().book.revision === undefined) await desk.owner().ledger.create()
+    // It was released, or has left, while it was being opened.
+    if (this.#leaving.has(jid) || this.held.get(jid) !== desk) return this.#open(jid)
+    this.listed.strike(jid)
+    if (desk.isOpen) return desk
     desk.isOpen = true
     this.#spare.delete(jid)
     this.#opened(desk)
@@ -193,7 +210,7 @@ export class Component {
     for (const [contact, request] of owner.book.requests) {
       if (request.deferred) this.world.bus.emit('subscribe', requestOf(owner, contact, request, 'defer'))
     }
-    if (this.world.wire.isOnline()) this.#appear(desk)
+    if (this.world.wire.isOnline()) void this.#appear(desk)
     if (desk === this.own) this.ready.resolve()
   }
 
@@ -207,43 +224,30 @@ export class Component {
     desk.leave('released')
   }
 
-  async forget(owner: JidLike): Promise<{ readonly existed: boolean; readonly erased: Promise<void> }> {
-    const jid = this.#ownerJid(owner)
-    const desk = await this.reach(jid)
-    if (desk === undefined || (desk.owner().book.revision === undefined && desk.owner().book.items.size === 0))
-      return { existed: false, erased: Promise.resolve() }
-    if (desk.isOpen) await desk.announcer.withdraw()
-    await desk.endAll()
-    const { ledger } = desk.owner()
-    const erased = ledger.outbox.drained().then(async () => {
-      ledger.stop()
-      if (desk !== this.own) this.drop(desk)
-      await ledger.settled()
-      await ledger.erase()
+  /** As `drop`, once what was sent is written down. Whoever wants the owner meanwhile waits, and gets it anew. */
+  release(desk: ComponentDesk): Promise<void> {
+    const { jid } = desk.owner()
+    const leaving = finish(desk).finally(() => {
+      this.#leaving.delete(jid)
+      this.drop(desk)
     })
-    return { existed: true, erased }
+    this.#leaving.set(
+      jid,
+      leaving.catch(() => undefined),
+    )
+    return leaving
   }
 
-  /** What is to be announced for an owner by itself. */
-  async presenceFor(owner: string): Promise<PresenceInit | false> {
-    const { presence } = this.world.settings
-    try {
-      const wanted = typeof presence === 'function' ? await presence(owner) : presence
-      return wanted === false ? false : checkPresence(wanted)
-    } catch (cause) {
-      this.world.bus.error(
-        new RosterError('LISTENER_FAILED', `The option "presence" failed for ${owner}; nothing was announced.`, {
-          owner,
-          cause,
-        }),
-      )
-      return false
-    }
+  forget(owner: JidLike): Promise<Forgotten> {
+    const jid = this.#ownerJid(owner)
+    this.listed.strike(jid)
+    return this.underWay.add(forget(this, jid))
   }
 
   // — the connection —
 
   online(): void {
+    if (this.isClosed) return
     this.#session += 1
     this.#bindOwn()
     this.loadOwn()
@@ -252,47 +256,40 @@ export class Component {
   }
 
   async #comeOnline(session: number): Promise<void> {
-    const self = this.world.wire.self()
-    try {
-      for (const desk of [...this.held.values()]) {
-        if (session !== this.#session) return
-        await desk.appear()
-      }
-      if (self === undefined) return
-      for await (const jid of owing(this.world.settings.storage, self)) {
-        if (session !== this.#session) return
-        await this.reach(jid)
-      }
-    } catch (cause) {
-      this.world.bus.error(asStorageError(self ?? 'all owners', cause))
+    for (const desk of [...this.held.values()]) {
+      if (session !== this.#session) return
+      await this.#appear(desk)
     }
+    this.left.look()
   }
 
   /** A component has no resumption: its session is over. */
   offline(): void {
     this.#session += 1
-    this.#lost.resolve()
-    for (const desk of this.held.values()) desk.owner().endSession()
+    for (const desk of this.held.values()) {
+      desk.owner().ledger.outbox.cut()
+      desk.owner().endSession()
+    }
   }
 
   // — the end —
 
   async close(announce: boolean): Promise<void> {
-    const desks = [...this.held.values()]
-    if (announce) for (const desk of desks) await desk.announcer.withdraw()
-    for (const desk of desks) await desk.owner().ledger.settled()
-    const sent = Promise.all(desks.map((desk) => desk.owner().ledger.outbox.drained()))
-    // What a lost connection keeps from being sent stays owed.
-    if (this.world.wire.isOnline()) await Promise.race([sent, this.#lost.wait()])
-    for (const desk of desks) {
-      const { ledger } = desk.owner()
-      ledger.stop()
-      if (ledger.outbox.settled.length > 0) ledger.settleNow()
-      await ledger.settled()
-      ledger.stop()
-      desk.undecided.stop()
-    }
     this.isClosed = true
-    await this.#watch.stop()
+    this.left.stop()
+    // Commands that wait for it would wait for ever.
+    this.own.fail(closed())
+    const deaf = this.#watch.stop()
+    // Whatever becomes of that, it is no reason not to say goodbye.
+    deaf.catch(() => undefined)
+    await finishAll(this, announce)
+    await deaf
+  }
+
+  /** Closing has ended, or took too long: from here on nothing is sent or written, and no timer is left. */
+  abandon(): void {
+    this.isClosed = true
+    this.isAbandoned = true
+    for (const desk of this.held.values()) desk.end()
   }
 }

@@ -47,6 +47,7 @@ export class Ledger {
   #unsure = false
   #idle: (() => void)[] = []
   #cancelLook: (() => void) | undefined
+  #hasEnded = false
 
   constructor(owner: string, port: LedgerPort) {
     this.owner = owner
@@ -67,11 +68,18 @@ export class Ledger {
     return !this.#unsure
   }
 
-  /** No more timers. */
+  /** No more timers, until something is done again. */
   stop(): void {
     this.outbox.stop()
     this.#cancelLook?.()
     this.#cancelLook = undefined
+  }
+
+  /** For good: nothing is sent, written down or looked at any more. */
+  end(): void {
+    this.#hasEnded = true
+    this.outbox.end()
+    this.stop()
   }
 
   /** Puts a task into the queue; what it throws, and a commit that failed, goes to `fail`. */
@@ -270,7 +278,7 @@ export class Ledger {
 
   /** Nobody else may ever ask what became of it. The failure was told; that it lasts is not. */
   #lookLater(): void {
-    if (this.#port.authority === 'server' || !this.#port.sends) return
+    if (this.#port.authority === 'server' || !this.#port.sends || this.#hasEnded) return
     this.#cancelLook ??= this.#port.clock.after(LOOK_AFTER, () => {
       this.#cancelLook = undefined
       this.post(

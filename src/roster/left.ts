@@ -2,12 +2,15 @@ import type { StoredRoster } from '../storage/port.js'
 import { parseStoredRoster } from '../storage/record.js'
 import type { Component } from './component.js'
 import { asStorageError, owing } from './from-storage.js'
+import { isAboutOne } from './loader.js'
 import { firstGivenUpAt } from './outbox.js'
 
 /** How long a change elsewhere may take to be sent before this process looks whether somebody does, in milliseconds. */
 const LOOK_AFTER = 5_000
 /** How often it looks without being told of a change: not every storage can watch, or is told to. In milliseconds. */
 const LOOK_EVERY = 30_000
+/** How soon it goes on when memory was full: what was sent by then is written down, and its owners can leave. In milliseconds. */
+const GO_ON_AFTER = 2_000
 /** Owners that are looked at together. */
 const BATCH = 100
 
@@ -19,6 +22,8 @@ export class Left {
   readonly #component: Component
   #cancel: (() => void) | undefined
   #lookAt = Infinity
+  #isWanted = false
+  #isLooking = false
 
   constructor(component: Component) {
     this.#component = component
@@ -34,6 +39,22 @@ export class Left {
     this.#lookIn(LOOK_AFTER)
   }
 
+  /** Looks at once, as on coming online; again when it is looking already. */
+  look(): void {
+    this.#isWanted = true
+    if (!this.#isLooking) void this.#lookWhileWanted()
+  }
+
+  async #lookWhileWanted(): Promise<void> {
+    this.#isLooking = true
+    while (this.#isWanted) {
+      this.#isWanted = false
+      await this.#look()
+    }
+    this.#isLooking = false
+    this.#lookIn(LOOK_EVERY)
+  }
+
   #lookIn(ms: number): void {
     const { clock } = this.#component.world.settings
     const at = clock.now() + ms
@@ -42,7 +63,7 @@ export class Left {
     this.#lookAt = at
     this.#cancel = clock.after(ms, () => {
       this.#lookAt = Infinity
-      void this.#look().finally(() => this.#lookIn(LOOK_EVERY))
+      this.look()
     })
   }
 
@@ -52,17 +73,24 @@ export class Left {
     this.#lookAt = Infinity
   }
 
-  /** Without a connection there is nothing to do: coming online looks after all who owe. */
+  /** Whether what is found could be sent: coming online looks again. */
+  #canSend(): boolean {
+    return this.#component.world.wire.isOnline() && !this.#component.isClosed
+  }
+
   async #look(): Promise<void> {
     const { settings, bus, wire } = this.#component.world
     const self = wire.self()
     // Who owed something when others were loaded could not be put out of memory then.
-    this.#component.evict()
-    if (self === undefined || !wire.isOnline()) return
+    this.#component.evict(Infinity)
+    // Without a connection as well: who is open hears nobody then, but can be asked.
+    void this.#component.listed.openMissing()
+    if (self === undefined || !this.#canSend()) return
     try {
       const batch: string[] = []
       for await (const owner of owing(settings.storage, self)) {
-        if (!this.#isCared(owner) && batch.push(owner) >= BATCH) await this.#lookAfter(batch.splice(0))
+        if (this.#isCared(owner) || batch.push(owner) < BATCH) continue
+        if (!(await this.#lookAfter(batch.splice(0)))) return
       }
       await this.#lookAfter(batch)
     } catch (cause) {
@@ -77,23 +105,50 @@ export class Left {
     return ledger !== undefined || this.#component.loading.has(owner)
   }
 
-  async #lookAfter(owners: readonly string[]): Promise<void> {
-    const records = await Promise.all(owners.map((owner) => this.#component.loader.load(owner)))
+  /** `false`: there is no sense in looking further now. @throws what the storage said when it does not answer at all. */
+  async #lookAfter(owners: readonly string[]): Promise<boolean> {
+    const due = await this.#dueOf(owners)
+    if (!this.#canSend()) return false
+    for (const [owner, stored] of due)
+      await this.#component.bring(owner, stored).catch((cause: unknown) => this.#tell(owner, cause))
+    this.#component.evict(Infinity)
+    // Those who came last cannot leave before what they owe was sent. At least they are through, so the next look gets further.
+    if (due.length === 0 || !this.#component.isFull) return true
+    this.#lookIn(GO_ON_AFTER)
+    return false
+  }
+
+  /** Those for whom nobody need wait any longer; the others have their time. */
+  async #dueOf(owners: readonly string[]): Promise<readonly (readonly [string, StoredRoster])[]> {
+    const { loader } = this.#component
+    const loads = await Promise.allSettled(owners.map((owner) => loader.load(owner)))
+    const reasons = loads.flatMap((load) => (load.status === 'rejected' ? [load.reason as unknown] : []))
+    if (reasons.length > 0 && reasons.length === owners.length && !reasons.some(isAboutOne)) throw reasons[0]
+    const due: [string, StoredRoster][] = []
     for (const [index, owner] of owners.entries()) {
-      const record = records[index]
-      if (record !== undefined) await this.#lookInto(owner, record)
+      const load = loads[index]
+      if (load?.status === 'rejected') this.#tell(owner, load.reason)
+      const stored = load?.status === 'fulfilled' ? this.#readDue(owner, load.value) : undefined
+      if (stored !== undefined) due.push([owner, stored])
+    }
+    return due
+  }
+
+  #readDue(owner: string, record: StoredRoster | undefined): StoredRoster | undefined {
+    const { clock } = this.#component.world.settings
+    try {
+      const stored = record === undefined ? undefined : parseStoredRoster(owner, record)
+      const wait = firstGivenUpAt(stored?.owed ?? []) - clock.now()
+      if (wait > 0 && wait < Infinity) this.#lookIn(wait)
+      return wait <= 0 ? stored : undefined
+    } catch (cause) {
+      this.#tell(owner, cause)
+      return undefined
     }
   }
 
-  async #lookInto(owner: string, record: StoredRoster): Promise<void> {
-    const { settings, bus } = this.#component.world
-    try {
-      const wait = firstGivenUpAt(parseStoredRoster(owner, record).owed) - settings.clock.now()
-      if (wait <= 0) await this.#component.reach(owner)
-      else if (wait < Infinity) this.#lookIn(wait)
-    } catch (cause) {
-      // One that cannot be read keeps nobody else from being sent what it is owed.
-      bus.error(asStorageError(owner, cause))
-    }
+  /** One that cannot be read keeps nobody else from being sent what it is owed. */
+  #tell(owner: string, cause: unknown): void {
+    this.#component.world.bus.error(asStorageError(owner, cause))
   }
 }

@@ -2,8 +2,19 @@ import { RosterError } from '../core/errors.js'
 import type { RosterStorage, StoredRoster } from '../storage/port.js'
 
 interface Asked {
+  readonly answer: Promise<StoredRoster | undefined>
   readonly resolve: (stored: StoredRoster | undefined) => void
   readonly reject: (reason: unknown) => void
+}
+
+function ask(): Asked {
+  let resolve: Asked['resolve'] = () => undefined
+  let reject: Asked['reject'] = () => undefined
+  const answer = new Promise<StoredRoster | undefined>((resolved, rejected) => {
+    resolve = resolved
+    reject = rejected
+  })
+  return { answer, resolve, reject }
 }
 
 /** Loads owners; those that are asked for in one tick come in one round trip where the storage can. */
@@ -22,10 +33,12 @@ export class Loader {
       this.#count('loads')
       return this.#storage.load(owner)
     }
-    return new Promise((resolve, reject) => {
-      if (this.#asked.size === 0) queueMicrotask(() => void this.#loadAll())
-      this.#asked.set(owner, { resolve, reject })
-    })
+    const known = this.#asked.get(owner)
+    if (known !== undefined) return known.answer
+    if (this.#asked.size === 0) queueMicrotask(() => void this.#loadAll())
+    const asked = ask()
+    this.#asked.set(owner, asked)
+    return asked.answer
   }
 
   async #loadAll(): Promise<void> {
@@ -50,5 +63,6 @@ export class Loader {
   }
 }
 
-const isAboutOne = (reason: unknown): boolean =>
+/** Whether it is one roster that cannot be read, and not the storage that does not answer. */
+export const isAboutOne = (reason: unknown): boolean =>
   reason instanceof RosterError && (reason.code === 'STORAGE_CORRUPT' || reason.code === 'UNSUPPORTED')

@@ -33,8 +33,8 @@ export interface RosterOptions {
   /** Keeps what the application wants of each presence (entity capabilities, idle time, avatar hash …) as `Presence.extra`. Runs on the hot path. */
   readonly extend?: (stanza: Element) => unknown
   /**
-   * Component: the JIDs that it answers for, besides those that it has stored or opened. A list is opened at once; a predicate is asked
-   * when a stanza comes for an unknown owner. Default: none, so a stranger cannot make one up.
+   * Component: the JIDs that it answers for, besides those that it has stored or opened. A list is opened at once, and what
+   * storage cannot give then as soon as it can (why not is told once); a predicate is asked when a stanza comes for an unknown owner. Default: none, so a stranger cannot make one up.
    */
   readonly owners?: JidList | ((owner: string) => boolean | Promise<boolean>)
   /** Client: whose cache to read before the first login tells (needed only when `credentials` is a function). */

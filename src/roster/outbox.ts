@@ -50,6 +50,9 @@ export class Outbox {
   readonly #waiting = new Map<string, Waiting>()
   readonly #sent = new Set<string>()
   readonly #drained = new Waiters<void>()
+  readonly #written = new Waiters<void>()
+  #writing = 0
+  #hasEnded = false
   readonly #wire: OutboxWire
   readonly #clock: Clock
   readonly #book: Book
@@ -85,7 +88,11 @@ export class Outbox {
   add(owed: Owed, stanza: Element): void {
     const waiting: Waiting = { owed, stanza, sending: false }
     this.#waiting.set(owed.id, waiting)
-    if (this.#wire.isOnline()) this.#transmit(waiting, stanza)
+    if (this.#canSend()) this.#transmit(waiting, stanza)
+  }
+
+  #canSend(): boolean {
+    return this.#wire.isOnline() && !this.#hasEnded
   }
 
   /** Decided here, but others may have gone on from there: the next look at storage shows what is still to be sent. */
@@ -108,7 +115,7 @@ export class Outbox {
 
   /** Sends what waits: after a reconnect, and what another process has left for longer than the grace time. */
   flush(): void {
-    if (!this.#wire.isOnline()) return
+    if (!this.#canSend()) return
     const now = this.#clock.now()
     for (const waiting of [...this.#waiting.values()]) {
       const { owed, stanza, sending } = waiting
@@ -136,7 +143,7 @@ export class Outbox {
   }
 
   #flushAfter(ms: number): void {
-    this.#cancelGrace ??= this.#clock.after(ms, () => this.flush())
+    if (!this.#hasEnded) this.#cancelGrace ??= this.#clock.after(ms, () => this.flush())
   }
 
   /** What others should have sent by now; nothing without a connection. */
@@ -170,12 +177,22 @@ export class Outbox {
 
   #transmit(waiting: Waiting, stanza: Element): void {
     waiting.sending = true
+    this.#writing += 1
     this.#wire.transmit(stanza).then(
-      () => this.#done(waiting),
+      () => {
+        this.#done(waiting)
+        this.#tellWritten()
+      },
       () => {
         waiting.sending = false
+        this.#tellWritten()
       },
     )
+  }
+
+  #tellWritten(): void {
+    this.#writing -= 1
+    if (this.#writing === 0) this.#written.resolve()
   }
 
   #done(waiting: Waiting): void {
@@ -186,10 +203,11 @@ export class Outbox {
   }
 
   #settleAfter(ms: number): void {
-    this.#cancelSettle ??= this.#clock.after(ms, () => {
-      this.#cancelSettle = undefined
-      this.#bookkeeping.settle()
-    })
+    if (!this.#hasEnded)
+      this.#cancelSettle ??= this.#clock.after(ms, () => {
+        this.#cancelSettle = undefined
+        this.#bookkeeping.settle()
+      })
   }
 
   /** What was sent could not be written down; it is tried again soon. */
@@ -201,10 +219,28 @@ export class Outbox {
     if (this.#waiting.size === 0) this.#drained.resolve()
   }
 
-  /** Resolves when everything that is owed was sent. */
+  /** Resolves when everything that is owed was sent, also by others; after `end` never. */
   drained(): Promise<void> {
     if (this.#waiting.size === 0) return Promise.resolve()
     return this.#drained.wait()
+  }
+
+  /** Resolves when nothing of this process is being written any more, or the session is over. What others owe is theirs. */
+  written(): Promise<void> {
+    if (this.#writing === 0 || !this.#canSend()) return Promise.resolve()
+    return this.#written.wait()
+  }
+
+  /** The session is over: nobody need wait for what was being written in it. */
+  cut(): void {
+    this.#written.resolve()
+  }
+
+  /** For good: nothing is sent or written down any more. What is owed stays owed. */
+  end(): void {
+    this.#hasEnded = true
+    this.stop()
+    this.cut()
   }
 
   /** No more timers. */

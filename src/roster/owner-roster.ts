@@ -229,7 +229,10 @@ export class OwnerRoster implements Iterable<[string, RosterItem]> {
     return this.#desk.resync(options)
   }
 
-  /** Component: undoes `open`: says `unavailable` to the subscribers and lets the roster go from memory, not from storage. The object then rejects with `CLOSED`. */
+  /**
+   * Component: undoes `open`: says `unavailable` to the subscribers and lets the roster go from memory, not from storage. From the call
+   * on the object rejects with `CLOSED`; resolves when what was being sent has left and is written down. `open` meanwhile waits for that.
+   */
   async release(options: CallOptions = {}): Promise<void> {
     return this.#desk.release(options)
   }

@@ -3,7 +3,7 @@ import { RosterError } from '../core/errors.js'
 import type { SubscriptionType } from '../core/state.js'
 import { step } from '../core/step.js'
 import { copyText } from '../core/text.js'
-import type { Admit, Component } from './component.js'
+import type { Component } from './component.js'
 import type { ComponentDesk } from './component-desk.js'
 import { answerProbe, receive, receiveRequest } from './component-inbound.js'
 import { asStorageError } from './from-storage.js'
@@ -50,6 +50,7 @@ export class Reception {
   /** Presence is volatile: it is kept for owners that somebody holds. */
   #ifHeld(to: string, act: (owner: Owner) => void): void {
     const { world } = this.#component
+    if (this.#component.isClosed) return
     const slash = to.indexOf('/')
     const bare = slash === -1 ? to : to.slice(0, slash)
     const desk = this.#component.get(bare) ?? this.#component.get(world.canonical(bare) ?? '')
@@ -107,15 +108,24 @@ export class Reception {
   }
 
   #with(jid: string, mayAdmit: boolean, act: (desk: ComponentDesk | undefined) => void): void {
+    if (this.#component.isClosed) return
     const desk = this.#component.get(jid)
     if (desk !== undefined) {
       act(desk)
       return
     }
-    const admit: Admit | undefined =
-      mayAdmit && typeof this.#admits === 'function' ? () => this.#isAdmitted(jid) : undefined
     const fail = (cause: unknown): void => this.#component.world.bus.error(asStorageError(jid, cause))
-    this.#component.reach(jid, admit).then(act, fail)
+    // What is closed knows nobody: that is not to say that there is nobody.
+    const heard = (found: ComponentDesk | undefined): void => {
+      if (found !== undefined || !this.#component.isClosed) act(found)
+    }
+    this.#find(jid, mayAdmit).then(heard, fail)
+  }
+
+  #find(jid: string, mayAdmit: boolean): Promise<ComponentDesk | undefined> {
+    if (this.#component.listed.isMissing(jid)) return this.#component.open(jid)
+    const isAsked = mayAdmit && typeof this.#admits === 'function'
+    return this.#component.reach(jid, isAsked ? () => this.#isAdmitted(jid) : undefined)
   }
 
   /** Asks the application's predicate. @throws RosterError `LISTENER_FAILED`: then there is no such owner. */

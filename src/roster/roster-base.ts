@@ -10,6 +10,7 @@ import { Component } from './component.js'
 import type { ComponentDesk } from './component-desk.js'
 import type { RosterEvent, RosterEvents, SubscriptionRequest } from './events.js'
 import { asStorageError, filterOf, ownersOf } from './from-storage.js'
+import { glimpse } from './glimpse.js'
 import { type CallOptions, closed, type RosterOptions, type Settings, settingsOf } from './options.js'
 import type { World } from './owner.js'
 import type { OwnerRoster } from './owner-roster.js'
@@ -172,7 +173,7 @@ export abstract class RosterBase extends EventEmitter<RosterEvents> {
     }
     const { component } = this.#authority
     for await (const owner of ownersOf(this.#settings.storage, { ...filterOf(options), with: 'request' })) {
-      const desk = component.get(owner) ?? (await component.glimpse(owner))
+      const desk = component.get(owner) ?? (await glimpse(component, owner))
       yield* desk.requests()
     }
   }
@@ -239,7 +240,10 @@ export abstract class RosterBase extends EventEmitter<RosterEvents> {
 
   /**
    * Component: announces `unavailable` for every owner that announced itself (not with `announce: false`: another process goes on). Then sends and writes what is due,
-   * detaches, and closes the storage if it made it itself. Afterwards everything rejects with `CLOSED`. The connection stays as it is: stop it after this.
+   * detaches, and closes the storage if it made it itself. From the call on contacts are not heard and everything rejects with `CLOSED`; what was called before still
+   * ends. What other processes owe is not waited for. The connection stays as it is: stop it after this.
+   *
+   * Rejects with `TIMED_OUT`, or the signal's reason: it is closed all the same, and nothing is looked for, sent or settled any more; what was not is owed still.
    */
   async close(options: CallOptions & { readonly announce?: boolean } = {}): Promise<void> {
     this.#closing ??= this.#close(options)
@@ -259,7 +263,10 @@ export abstract class RosterBase extends EventEmitter<RosterEvents> {
       )
     } finally {
       this.#wire.detach()
-      if (authority.kind === 'component') authority.component.ready.reject(closed())
+      if (authority.kind === 'component') {
+        authority.component.abandon()
+        authority.component.ready.reject(closed())
+      }
       for (const stream of [...this.#streams]) stream.end()
       if (this.#settings.ownsStorage) await this.#settings.storage.close?.()
     }

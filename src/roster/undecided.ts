@@ -54,6 +54,7 @@ const undecidedOf = (owner: Owner): readonly (readonly [string, PendingRequest])
 export class Undecided {
   readonly #desk: ComponentDesk
   #cancel: (() => void) | undefined
+  #hasStopped = false
 
   constructor(desk: ComponentDesk) {
     this.#desk = desk
@@ -74,7 +75,7 @@ export class Undecided {
     const owner = this.#desk.owner()
     const { clock, policyTimeout } = owner.world.settings
     const waiting = undecidedOf(owner)
-    if (this.isAwaited || waiting.length === 0) return
+    if (this.isAwaited || this.#hasStopped || waiting.length === 0) return
     this.#cancel = clock.after(policyTimeout + GRACE, () => {
       this.#cancel = undefined
       for (const [contact, request] of waiting) {
@@ -85,7 +86,9 @@ export class Undecided {
     })
   }
 
+  /** For good: the desk has left, or everything is closed. */
   stop(): void {
+    this.#hasStopped = true
     this.#cancel?.()
     this.#cancel = undefined
   }

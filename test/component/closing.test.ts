@@ -1,7 +1,34 @@
 import { describe, expect, test } from 'vitest'
 import { MemoryStorage, Roster } from '../../src/index.js'
 import { FakeComponent } from '../support/fake-component.js'
-import { BOT, JULIET, openBot, presence, probe, ROMEO, stage, store, subscribe, turn, withContacts } from './stage.js'
+import {
+  BOT,
+  JULIET,
+  openBot,
+  presence,
+  probe,
+  ROMEO,
+  type Stage,
+  stage,
+  store,
+  subscribe,
+  turn,
+  withContacts,
+} from './stage.js'
+
+/** A storage that cannot tell of changes. */
+class Silent extends MemoryStorage {
+  override async watch(): Promise<() => Promise<void>> {
+    return async () => undefined
+  }
+}
+
+/** A process that has the bot in memory, as storage has it. */
+async function withContactsOf(storage: MemoryStorage): Promise<Stage> {
+  const played = await stage({ storage })
+  await openBot(played)
+  return played
+}
 
 describe('close() (promise 18)', () => {
   test('says unavailable to whoever was told otherwise, subscribers and others (SM17)', async () => {
@@ -82,6 +109,99 @@ describe('close() (promise 18)', () => {
     expect(clock.waiting).toBe(0)
   })
 
+  test('does not wait for what another process owes', async () => {
+    const storage = new Silent()
+    await store(storage, { [ROMEO]: 'none+in' })
+    const other = await stage({ storage })
+    const theirs = await openBot(other)
+    other.fake.fill()
+    await theirs.authorize(ROMEO)
+    const { roster, clock } = await withContactsOf(storage)
+    await roster.close({ announce: false })
+    expect(clock.waiting).toBe(0)
+    expect((await storage.load(BOT))?.owed).toHaveLength(1)
+  })
+
+  test('hears nobody and makes nobody from its beginning on', async () => {
+    const storage = new Silent()
+    const two = 'two@bots.example'
+    await store(storage, {}, two)
+    const played = await withContacts({ [ROMEO]: 'none+in' }, { storage, autoAuthorize: true })
+    played.fake.fill()
+    await played.bot.authorize(ROMEO)
+    played.said()
+    const closing = played.roster.close()
+    await played.hear(
+      subscribe(JULIET),
+      subscribe(JULIET, two),
+      probe(JULIET, two),
+      probe(JULIET, 'nobody@bots.example'),
+    )
+    await expect(played.bot.subscribe(JULIET)).rejects.toMatchObject({ code: 'CLOSED' })
+    played.fake.drain()
+    await closing
+    expect(played.said()).toEqual([])
+    expect([(await storage.load(BOT))?.items.length, (await storage.load(two))?.items]).toEqual([1, []])
+  })
+
+  test('a probe whose owner was on its way from storage is not told that there is none', async () => {
+    const storage = new Silent()
+    await store(storage, { [ROMEO]: 'both' })
+    const played = await stage({ storage })
+    const loadMany = storage.loadMany.bind(storage)
+    let answer: () => void = () => undefined
+    const late = new Promise<void>((resolve) => (answer = resolve))
+    storage.loadMany = (owners) => late.then(() => loadMany(owners))
+    await played.hear(probe(ROMEO))
+    await played.roster.close()
+    answer()
+    await turn()
+    await turn()
+    expect(played.said()).toEqual([])
+  })
+
+  test('what was given before ends as it would have', async () => {
+    const { bot, roster, said, storage } = await withContacts({ [ROMEO]: 'none+in' })
+    const given = [bot.authorize(ROMEO), bot.subscribe(JULIET)]
+    await roster.close({ announce: false })
+    await expect(Promise.all(given)).resolves.toEqual([true, undefined])
+    expect(said()).toEqual(['bot > romeo: subscribed', 'bot > juliet: subscribe'])
+    expect((await storage.load(BOT))?.owed).toEqual([])
+  })
+
+  test('a command that waits for a connection that never came rejects', async () => {
+    const storage = new MemoryStorage()
+    storage.loadMany = () => new Promise(() => undefined)
+    const { roster } = await stage({ storage })
+    const waiting = roster.own.subscribe(ROMEO)
+    await roster.close()
+    await expect(waiting).rejects.toMatchObject({ code: 'CLOSED' })
+  })
+
+  test('that takes too long is the end all the same: nothing is looked for, sent or written after it', async () => {
+    const storage = new MemoryStorage()
+    const played = await withContacts({ [ROMEO]: 'none+in' }, { storage })
+    played.fake.fill()
+    await played.bot.authorize(ROMEO)
+    played.said()
+    const closing = played.roster.close({ timeout: 1_000 })
+    const end = expect(closing).rejects.toMatchObject({ code: 'TIMED_OUT' })
+    await played.clock.advance(1_000)
+    await end
+    expect(played.clock.waiting).toBe(0)
+
+    const before = await storage.load(BOT)
+    const xml = `<presence from="x@bots.example" to="${JULIET}" type="subscribed" id="x"/>`
+    const put = [{ jid: JULIET, state: 'from' as const, groups: [] }]
+    await storage.commit('x@bots.example', { base: undefined, revision: 'r', put, owe: [{ id: 'x', at: 1, xml }] })
+    played.fake.drain()
+    await turn()
+    await played.clock.advance(120_000)
+    expect([played.said(), played.clock.waiting]).toEqual([[], 0])
+    // What has left after that is not written down: it is sent again, at least once.
+    expect(await storage.load(BOT)).toEqual(before)
+  })
+
   test('closes the storage that it made, and no other', async () => {
     const { roster, storage } = await withContacts({})
     await roster.close()
@@ -95,109 +215,5 @@ describe('close() (promise 18)', () => {
     await roster[Symbol.asyncDispose]()
     expect((await next).done).toBe(true)
     await expect(roster.open(BOT)).rejects.toMatchObject({ code: 'CLOSED' })
-  })
-})
-
-describe('release()', () => {
-  test('says unavailable, lets the roster go from memory, not from storage; the object then rejects', async () => {
-    const { bot, roster, storage, hear, said, told } = await withContacts({ [ROMEO]: 'both' })
-    await bot.sendPresence({})
-    await hear(presence(`${ROMEO}/x`))
-    said()
-    told()
-    await bot.release()
-    expect(said()).toEqual(['bot > romeo: unavailable'])
-    expect(told()).toEqual(['presence romeo/x left', 'offline romeo'])
-    expect([roster.has(BOT), bot.loaded, bot.size, (await storage.load(BOT))?.items.length]).toEqual([
-      false,
-      false,
-      0,
-      1,
-    ])
-    await expect(bot.update(ROMEO, {})).rejects.toMatchObject({ code: 'CLOSED' })
-    await expect(bot.release()).rejects.toMatchObject({ code: 'CLOSED' })
-
-    const again = await roster.open(BOT)
-    expect([again === bot, again.get(ROMEO)?.state]).toEqual([false, 'both'])
-  })
-
-  test('what is owed is still sent', async () => {
-    const played = await withContacts({ [ROMEO]: 'none+in' })
-    played.fake.cut()
-    await played.bot.authorize(ROMEO)
-    await played.bot.release()
-    played.fake.online()
-    await turn()
-    await played.clock.advance(31_000)
-    expect(played.said()).toEqual(['bot > romeo: subscribed'])
-  })
-
-  test('the own roster stays', async () => {
-    const { roster } = await stage()
-    await roster.ready()
-    await expect(roster.own.release()).rejects.toMatchObject({ code: 'UNSUPPORTED' })
-  })
-})
-
-describe('forget()', () => {
-  test('ends every subscription, answers what waits, and erases the roster', async () => {
-    const { roster, storage, said } = await withContacts({
-      'none@x.example': 'none',
-      'out@x.example': 'none+out',
-      'in@x.example': 'none+in',
-      'to@x.example': 'to',
-      'both@x.example': 'both',
-    })
-    expect(await roster.forget(BOT)).toBe(true)
-    expect(said()).toEqual([
-      'bot > out@x.example: unsubscribe',
-      'bot > in@x.example: unsubscribed',
-      'bot > to@x.example: unsubscribe',
-      'bot > both@x.example: unsubscribe',
-      'bot > both@x.example: unavailable',
-      'bot > both@x.example: unsubscribed',
-    ])
-    expect([await storage.load(BOT), roster.has(BOT)]).toEqual([undefined, false])
-    expect(await roster.forget(BOT)).toBe(false)
-  })
-
-  test('of an owner that is not there is false, and creates nobody', async () => {
-    const { roster, storage } = await stage()
-    expect([await roster.forget('ghost@bots.example'), await storage.load('ghost@bots.example')]).toEqual([
-      false,
-      undefined,
-    ])
-  })
-
-  test('while disconnected: the end is stored, and the roster erased when its stanzas were sent', async () => {
-    const played = await withContacts({ [ROMEO]: 'both' })
-    played.fake.cut()
-    expect(await played.roster.forget(BOT)).toBe(true)
-    expect((await played.storage.load(BOT))?.items).toEqual([])
-    played.fake.online()
-    await turn()
-    expect(played.said()).toEqual(['bot > romeo: unsubscribe', 'bot > romeo: unavailable', 'bot > romeo: unsubscribed'])
-    expect(await played.storage.load(BOT)).toBeUndefined()
-  })
-
-  test('an owner that is made again begins empty', async () => {
-    const played = await withContacts({ [ROMEO]: 'both' })
-    await played.roster.forget(BOT)
-    const bot = await openBot(played)
-    expect([bot.size, bot.loaded]).toEqual([0, true])
-    await played.hear(subscribe(ROMEO))
-    expect(bot.requests()).toHaveLength(1)
-  })
-
-  test('owners() names those in storage, by domain', async () => {
-    const storage = new MemoryStorage()
-    await store(storage, {}, 'a@bots.example')
-    await store(storage, {}, 'b@sub.bots.example')
-    const { roster } = await stage({ storage })
-    const all: string[] = []
-    for await (const owner of roster.owners()) all.push(owner)
-    const some: string[] = []
-    for await (const owner of roster.owners({ domain: 'sub.bots.example' })) some.push(owner)
-    expect([all, some]).toEqual([['a@bots.example', 'b@sub.bots.example'], ['b@sub.bots.example']])
   })
 })

@@ -78,3 +78,52 @@ test('a change during a look at what changed is looked at as well (promise 21)',
   expect(other.get(ROMEO)).toMatchObject({ name: 'Romeo', groups: ['Montagues'] })
   expect(bot.get(ROMEO)).toEqual(other.get(ROMEO))
 })
+
+/** A channel that cannot be heard for so many tries. */
+class Deaf extends MemoryStorage {
+  fails = 0
+  tries = 0
+
+  override async watch(...args: Parameters<MemoryStorage['watch']>): ReturnType<MemoryStorage['watch']> {
+    this.tries += 1
+    if (this.tries <= this.fails) throw new Error('no channel')
+    return super.watch(...args)
+  }
+}
+
+test('a channel that cannot be heard is tried again: told once, and nothing of the time before is missed (promise 22)', async () => {
+  // Given a process that has the owner and cannot hear of changes, and another one that changes it
+  const storage = new Deaf()
+  storage.fails = 3
+  await store(storage, { [ROMEO]: 'none' })
+  const there = await stage({ storage, online: false })
+  const other = await openBot(there)
+  const here = await stage({ storage, online: false })
+  expect(there.roster.counters['errors.STORAGE_FAILED']).toBe(1)
+  const bot = await openBot(here)
+  await bot.update(ROMEO, { name: 'Romeo' })
+
+  // When the channel is there again
+  await there.clock.advance(7_000)
+  await turn()
+
+  // Then it knows, has told of it once, and tries no more
+  expect(other.get(ROMEO)?.name).toBe('Romeo')
+  expect(there.told().filter((word) => word.startsWith('error'))).toEqual([])
+  const { tries } = storage
+  await there.clock.advance(120_000)
+  expect(storage.tries).toBe(tries)
+})
+
+test('is tried every half minute at last, and not after close()', async () => {
+  const storage = new Deaf()
+  storage.fails = Infinity
+  const { clock, roster } = await stage({ storage })
+  await clock.advance(61_000)
+  const { tries } = storage
+  await clock.advance(60_000)
+  expect(storage.tries).toBe(tries + 2)
+  await roster.close()
+  await clock.advance(60_000)
+  expect(storage.tries).toBe(tries + 2)
+})
