@@ -1,10 +1,11 @@
-import { bareJid, domainOf, isDomainJid } from '../core/jid.js'
+import { bareJid } from '../core/jid.js'
 import { type Account, type AccountEntry, type Accounts, accountOf, configInvalid, type Secret } from './account.js'
 import { readAccounts } from './accounts-file.js'
 import type { Context } from './context.js'
 import { variable } from './environment.js'
 import { usage } from './errors.js'
 import { accountsFile } from './folders.js'
+import { domainIn } from './jids.js'
 import { PROGRAM } from './program.js'
 import type { World } from './world.js'
 
@@ -31,17 +32,9 @@ export async function chooseAccount(context: Context): Promise<Account> {
   return { ...account, secret, storage: globals.storage ?? account.storage }
 }
 
-/**
- * `--component`, in canonical form.
- *
- * @throws {CommandError} `USAGE`, {@link RosterError} `JID_MALFORMED`
- */
-export function componentIn({ component }: Context['globals']): string | undefined {
-  if (component === undefined) return undefined
-  const domain = bareJid(component)
-  if (isDomainJid(domain)) return domain
-  throw usage(`A component is a domain: --component ${domainOf(domain)}.`)
-}
+/** `--component`, in canonical form. @throws {CommandError} `USAGE`, {@link RosterError} `JID_MALFORMED` */
+export const componentIn = ({ component }: Context['globals']): string | undefined =>
+  component === undefined ? undefined : domainIn(component, '--component')
 
 async function named(name: string, world: World): Promise<Account> {
   const file = await readAccounts(world)

@@ -94,7 +94,12 @@ describe('admin ejabberd', () => {
   test.each([
     [['put', A, B, '-s', 'BOTH'], '--subscription is one of none, to, from, both.'],
     [['put', A, B, '-g', '', '-g', 'X'], 'A group "" means none: it stands alone.'],
-    [['put', `${A}/x`, B], 'A contact has no resource'],
+    [['put', `${A}/x`, B], 'An owner has no resource'],
+    [['put', A, `${B}/x`], 'A contact has no resource'],
+    [['clear', `${A}/x`], 'An owner has no resource'],
+    [['connect', A, `${B}/x`], 'An owner has no resource'],
+    [['owners', '--domain', A], `--domain is a domain such as example.com, but "${A}" came.`],
+    [['clear', '--domain', A], `--domain is a domain such as example.com, but "${A}" came.`],
     [['list'], 'Whose? OWNER, --domain or --all says it.'],
     [['list', A, '--all'], 'Whose? OWNER, --domain or --all says it.'],
     [['clear'], 'Whose? OWNER, --domain or --all says it.'],

@@ -7,10 +7,10 @@ import { connect } from '../connection.js'
 import type { Context } from '../context.js'
 import { variable } from '../environment.js'
 import { cancelled, usage } from '../errors.js'
+import { FORCE } from '../options.js'
 import { passwordOf } from '../password.js'
 import { confirm } from '../prompt.js'
 import { plain } from '../text.js'
-import { FORCE } from './delete.js'
 
 const OPTIONS = {
   service: {

@@ -1,7 +1,7 @@
 import { waitFor } from '../../roster/waiting.js'
 import { command } from '../command.js'
 import type { Context } from '../context.js'
-import { type Happening, jsonOf, lineOf, onHappening } from '../happenings.js'
+import { dataLineOf, type Happening, lineOf, onHappening } from '../happenings.js'
 import { onQuit, Screen } from '../screen.js'
 import { type Session, withRoster } from '../session.js'
 import { tableOf } from '../watched.js'
@@ -18,7 +18,7 @@ export const watch = command({
   run(context, { options }) {
     return withRoster(context, { hears: '"watch"' }, async (session) => {
       const isLive = context.out.isTerminal && context.world.env['TERM'] !== 'dumb' && !options.json
-      await (isLive ? drawn(session, context) : told(session, context, options.json ? jsonOf : lineOf))
+      await (isLive ? drawn(session, context) : told(session, context, options.json ? dataLineOf : lineOf))
       return undefined
     })
   },
