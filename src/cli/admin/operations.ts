@@ -170,7 +170,7 @@ const disconnecting = operation({
   name: 'disconnect',
   summary: 'End what "connect" has made: each goes out of the roster of the other',
   details:
-    'Asks first. Ends each half that is there. When neither has the other with "both", they are not connected (exit code 16), and nothing is written.',
+    'Asks first, and ends each half that is there. Exit code 16, and nothing is written, when neither has the other with "both".',
   arguments: PAIR,
   options: {
     keep: { type: 'choice', values: ['to', 'from', 'none'], description: 'B stays in the roster of A with this' },
