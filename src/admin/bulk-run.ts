@@ -6,14 +6,17 @@ import type { BulkOptions, BulkSummary } from './bulk.js'
 /** One change; it is given what the caller has said about waiting. */
 export type Change = (call: CallOptions) => Promise<unknown>
 
-/** Whatever a place throws is one of ours from here on. */
+/** Looks whether there is a change to make; `undefined`: what is wanted is there already. Throws why there cannot be one. */
+export type Find = (call: CallOptions) => Change | undefined | Promise<Change | undefined>
+
+/** Whatever a place throws is one of ours from here on. What a stranger's error means for the change, nobody knows. */
 export function asRosterError(owner: string, contact: string | undefined, cause: unknown): RosterError {
   if (cause instanceof RosterError) return cause
-  return new RosterError('REFUSED', `The rosters of ${owner} could not be reached or changed: ${inWords(cause)}`, {
-    owner,
-    contact,
-    cause,
-  })
+  return new RosterError(
+    'NOT_CONNECTED',
+    `The place of the roster of ${owner} failed, and whether anything was changed is not known: ${inWords(cause)}`,
+    { owner, contact, cause },
+  )
 }
 
 /** Long work, one change after the other: it counts, waits, tells and stops, whatever the changes are. */
@@ -78,14 +81,13 @@ export class BulkRun {
     }
   }
 
-  /** Makes one change, in its turn. `find` looks whether there is one to make, or throws why there cannot be; what is there already is done. */
-  async change(owner: string, contact: string, find: () => Change | undefined): Promise<void> {
+  /** Makes one change, in its turn, if there is one to make. */
+  async change(owner: string, contact: string, find: Find): Promise<void> {
     try {
-      const change = find()
-      if (change !== undefined) {
-        await this.#turn()
-        await change(this.call)
-      }
+      const first = await find(this.call)
+      // What was decided before the wait may be wrong behind it.
+      const change = first !== undefined && (await this.#turn()) ? await find(this.call) : first
+      await change?.(this.call)
     } catch (cause) {
       if (!this.#isEndedBy(cause)) this.#failed(owner, contact, cause)
       return
@@ -126,12 +128,15 @@ export class BulkRun {
     return true
   }
 
-  async #turn(): Promise<void> {
-    if (this.#distance === 0) return
+  /** Resolves when the next change may begin: whether it had to wait. */
+  async #turn(): Promise<boolean> {
+    if (this.#distance === 0) return false
     const now = this.#clock.now()
-    const at = Math.max(now, this.#next)
+    // A clock that was set back must not make a pause of what it was set back by.
+    const at = Math.min(Math.max(now, this.#next), now + this.#distance)
     this.#next = at + this.#distance
     if (at > now) await this.#pause(at - now)
+    return at > now
   }
 
   #pause(ms: number): Promise<void> {

@@ -1,8 +1,9 @@
 import { RosterError } from '../core/errors.js'
-import { bareJid, type JidLike } from '../core/jid.js'
+import { bareDomain, bareJid, type JidLike } from '../core/jid.js'
 import type { CallOptions } from '../roster/options.js'
 import type { BulkOptions, BulkSummary } from './bulk.js'
 import { BulkRun } from './bulk-run.js'
+import { hinted } from './hint.js'
 import type { RosterAdmin } from './port.js'
 
 /** Whose rosters {@link clear} empties: exactly one of the three. */
@@ -21,7 +22,8 @@ export type ClearOptions = BulkOptions &
  *
  * Resolves when everything was tried, or `signal` has stopped it. A roster that cannot be read, and an item that cannot be
  * removed, are failures in the summary, and the work goes on; an item that was gone meanwhile counts as done. Owners are all
- * named before the first item is removed, each roster is read when its turn comes: only one is in memory.
+ * named before the first item is removed, each roster is read when its turn comes, once: only one is in memory. What is added
+ * to it after that stays.
  *
  * @example
  * ```ts
@@ -36,7 +38,7 @@ export type ClearOptions = BulkOptions &
  * ```
  *
  * @throws {RosterError} `ITEM_INVALID` unless exactly one of `owner`, `domain` and `all: true` is given, and for a `rate` that
- * is none; `JID_MALFORMED`; what the place says when it cannot name its owners. Nothing was removed in all these cases
+ * is none; `JID_MALFORMED`, also for a domain that is an account; what the place says when it cannot name its owners. Nothing was removed in all these cases
  */
 export async function clear(admin: RosterAdmin, options: ClearOptions): Promise<BulkSummary> {
   const scope = scopeOf(options)
@@ -52,14 +54,17 @@ export async function clear(admin: RosterAdmin, options: ClearOptions): Promise<
     }
     for (const { jid } of items) {
       if (run.stops()) break
-      await run.change(owner, jid, () => (call) => admin.remove(owner, jid, call))
+      await run.change(owner, jid, () => (call) => admin.remove(owner, jid, hinted(call, { listed: items })))
     }
   }
   return run.summary()
 }
 
+/** A scope with what is canonical in it. */
+type Scope = { readonly owner: string } | { readonly domain: string } | { readonly all: true }
+
 /** Whoever means one owner and gives `undefined` must not empty all rosters. */
-function scopeOf(options: ClearOptions): ClearScope {
+function scopeOf(options: ClearOptions): Scope {
   const given: Partial<Record<'owner' | 'domain' | 'all', unknown>> = options
   const named = (['owner', 'domain', 'all'] as const).filter((key) => given[key] !== undefined && given[key] !== false)
   const [one] = named
@@ -72,11 +77,11 @@ function scopeOf(options: ClearOptions): ClearScope {
     )
   }
   if (one === 'owner') return { owner: bareJid(given.owner as JidLike) }
-  return one === 'domain' ? { domain: bareJid(given.domain as string) } : { all: true }
+  return one === 'domain' ? { domain: bareDomain(given.domain as string) } : { all: true }
 }
 
-async function ownersIn(admin: RosterAdmin, scope: ClearScope, call: CallOptions): Promise<readonly string[]> {
-  if ('owner' in scope) return [bareJid(scope.owner)]
+async function ownersIn(admin: RosterAdmin, scope: Scope, call: CallOptions): Promise<readonly string[]> {
+  if ('owner' in scope) return [scope.owner]
   const filter = 'domain' in scope ? { ...call, domain: scope.domain } : call
   const owners = new Set<string>()
   for await (const owner of admin.owners(filter)) owners.add(owner)

@@ -38,9 +38,9 @@ export interface DisconnectOptions extends CallOptions {
  * ```
  *
  * @throws {RosterError} `JID_MALFORMED`; `ITEM_INVALID` when both are the same, or for a name or group that XML cannot carry:
- * nothing was written. What the place says when it does not take the first: that was not written (after `TIMED_OUT` or an
- * abort it may be). When it does not take the second, its code with a sentence that says so: the roster of `a` has `b` by
- * then, and connecting again is safe
+ * nothing was written. What the place says of the first, and the second is not tried then. What it says of the second, its code
+ * with a sentence that begins with the first: the roster of `a` has `b` by then. What became of the change that failed is what
+ * the place says with that code; connecting again is safe
  */
 export async function connect(admin: RosterAdmin, a: JidLike, b: JidLike, options: ConnectOptions = {}): Promise<void> {
   const [one, other] = [bareJid(a), bareJid(b)]
@@ -48,17 +48,21 @@ export async function connect(admin: RosterAdmin, a: JidLike, b: JidLike, option
   const ofOther = both(one, other, defined({ name: names[1], groups: groups[1] }))
   const ofOne = both(other, one, defined({ name: names[0], groups: groups[0] }))
   await admin.put(one, other, ofOther, call)
-  const done = `the roster of ${one} has ${other} with "both" by now; connecting them again is safe.`
-  await second(other, one, done, () => admin.put(other, one, ofOne, withoutSignal(call)))
+  const done = `The roster of ${one} has ${other} with "both" by now.`
+  await second(other, one, `${done} Connecting them again is safe.`, () =>
+    admin.put(other, one, ofOne, withoutSignal(call)),
+  )
 }
 
 /**
- * Ends what {@link connect} made: each goes out of the other's roster; with `keep`, `b` stays in that of `a` with that
- * subscription, its name and its groups (unsetBidireccionalBuddys of Emanagement).
+ * Ends what {@link connect} made, each half that is there: whoever has the other with `both` has it no more; with `keep`, `b`
+ * stays in the roster of `a` with that subscription, its name and its groups (unsetBidireccionalBuddys of Emanagement). An item
+ * with less than `both` is no half, and is left alone.
  *
- * `false`: they were not connected (see {@link areConnected}); nothing was written. Otherwise `a` is removed from the roster
- * of `b` first, because servers that tell the other side then lower it, and the roster of `a` is written last; resolves with
- * `true` when both are. `signal` counts until the first is written.
+ * `false`: neither has the other with `both`; nothing was written. Otherwise `a` is removed from the roster of `b` first, because
+ * servers that tell the other side then lower it, and the roster of `a` is written last; resolves with `true` when what was
+ * there is ended. So one that was left half done is finished by calling again; where the first half has lowered the other, that
+ * is no half any more, and what is left of it is an item with `none`. `signal` counts until the first is written.
  *
  * @example
  * ```ts
@@ -71,8 +75,9 @@ export async function connect(admin: RosterAdmin, a: JidLike, b: JidLike, option
  * ```
  *
  * @throws {RosterError} `JID_MALFORMED`; `ITEM_INVALID` for another `keep`: nothing was written. What the place says when it
- * cannot read a roster or does not take the first change: that was not made (after `TIMED_OUT` or an abort it may be). When
- * it does not take the second, its code with a sentence that says so: `b` does not have `a` any more then, `a` still has `b`
+ * cannot read a roster: nothing was written. What it says of the first change, and the second is not tried then. What it says of
+ * the second, its code with a sentence that begins with the first: `b` does not have `a` any more then. What became of the change
+ * that failed is what the place says with that code; disconnecting again is safe
  */
 export async function disconnect(
   admin: RosterAdmin,
@@ -88,15 +93,18 @@ export async function disconnect(
       `Expected "to", "from" or "none" as what is kept, but ${String(keep)} came; nothing was written.`,
       { owner: one, contact: other },
     )
-  const item = await mutual(admin, one, other, call)
-  if (item === undefined) return false
-  await admin.remove(other, one, call)
-  const done = `${one} is out of the roster of ${other} by now; that of ${one} is as it was, as far as it is known.`
-  await second(one, other, done, () =>
-    keep === undefined
-      ? admin.remove(one, other, withoutSignal(call))
-      : admin.put(one, other, kept(item, keep), withoutSignal(call)),
-  )
+  if (one === other) return false
+  const ofOne = await bothItem(admin, one, other, call)
+  const ofOther = await bothItem(admin, other, one, call)
+  if (ofOther !== undefined) await admin.remove(other, one, call)
+  if (ofOne === undefined) return ofOther !== undefined
+  const end = (options: CallOptions): Promise<unknown> =>
+    keep === undefined ? admin.remove(one, other, options) : admin.put(one, other, kept(ofOne, keep), options)
+  if (ofOther === undefined) await end(call)
+  else {
+    const done = `${one} is out of the roster of ${other} by now. Disconnecting them again is safe.`
+    await second(one, other, done, () => end(withoutSignal(call)))
+  }
   return true
 }
 
@@ -157,7 +165,7 @@ const kept = (item: AdminItem, subscription: 'to' | 'from' | 'none'): AdminItemI
 
 const withoutSignal = ({ timeout }: CallOptions): CallOptions => (timeout === undefined ? {} : { timeout })
 
-/** The second of two sides. When it fails, what has become of the first belongs to the story. */
+/** The second of two sides. When it fails, what has become of the first belongs to the story; of the second only the place knows. */
 async function second(owner: string, contact: string, done: string, write: () => Promise<unknown>): Promise<void> {
   try {
     await write()
@@ -165,7 +173,7 @@ async function second(owner: string, contact: string, done: string, write: () =>
     const { code, message, condition } = asRosterError(owner, contact, cause)
     throw new RosterError(
       code,
-      `Half of it is done, the change of ${contact} in the roster of ${owner} is not: ${message} But ${done}`,
+      `${done} But the change of ${contact} in the roster of ${owner} ended with this: ${message}`,
       { condition, owner, contact, cause },
     )
   }

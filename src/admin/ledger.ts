@@ -1,12 +1,11 @@
 import type { Element } from 'ltx'
 import { wakefulClock } from '../core/clock.js'
-import { stranger } from '../core/contact.js'
 import type { Send } from '../core/step.js'
-import { type Book, type Draft, fillBook } from '../roster/book.js'
+import { type Draft, renew } from '../roster/book.js'
 import { Ledger } from '../roster/ledger.js'
 import { notConnected } from '../roster/options.js'
 import type { OutboxWire } from '../roster/outbox.js'
-import type { RosterStorage, StoredRoster } from '../storage/port.js'
+import type { RosterStorage } from '../storage/port.js'
 import { parseStanza, readStanza, stanzaElement } from '../xmpp/codec.js'
 
 /** This process has no connection. */
@@ -27,7 +26,7 @@ export function ledgerOf(storage: RosterStorage, owner: string): Ledger {
     count: () => undefined,
     authority: 'self',
     stanzas: (send) => stanzasOf(owner, send),
-    foreign: (stored) => replace(ledger.book, stored),
+    foreign: (news) => void renew(ledger.book, news),
     error: () => undefined,
   })
   ledger.doubt()
@@ -38,16 +37,11 @@ export function ledgerOf(storage: RosterStorage, owner: string): Ledger {
 const stanzasOf = (owner: string, send: Send): readonly Element[] =>
   send.type === 'presence' ? [] : [stanzaElement(owner, send)]
 
-function replace(book: Book, stored: StoredRoster | undefined): void {
-  for (const jid of [...book.known()]) book.put(stranger(jid))
-  book.revision = undefined
-  if (stored !== undefined) fillBook(book, stored)
-}
-
 /** Changes of one owner that are asked for at the same time are decided together: they would only be in each other's way. */
 export class Ledgers {
   readonly #storage: RosterStorage
   readonly #open = new Map<string, { readonly ledger: Ledger; calls: number }>()
+  readonly #kept = new WeakMap<object, Ledger>()
 
   constructor(storage: RosterStorage) {
     this.#storage = storage
@@ -65,5 +59,15 @@ export class Ledgers {
       open.calls -= 1
       if (open.calls === 0) this.#open.delete(owner)
     }
+  }
+
+  /**
+   * As `run`, for many changes one after the other: what storage holds is looked at by the first of those with the same `work`,
+   * and again when a commit shows that others have changed it.
+   */
+  runOn<T>(work: object, owner: string, decide: (draft: Draft) => T): Promise<T> {
+    const ledger = this.#kept.get(work) ?? ledgerOf(this.#storage, owner)
+    this.#kept.set(work, ledger)
+    return ledger.run((draft) => ({ value: decide(draft) }))
   }
 }

@@ -1,4 +1,4 @@
-import { bareJid } from '../core/jid.js'
+import { bareDomain } from '../core/jid.js'
 import type { CallOptions } from '../roster/options.js'
 import type { RosterAdmin } from './port.js'
 
@@ -28,7 +28,7 @@ export async function* connectedPairs(
 ): AsyncIterableIterator<readonly [string, string]> {
   const { domain, ...call } = options
   const waiting = new Set<string>()
-  const filter = domain === undefined ? call : { ...call, domain: bareJid(domain) }
+  const filter = domain === undefined ? call : { ...call, domain: bareDomain(domain) }
   for await (const owner of admin.owners(filter)) waiting.add(owner)
   const halves = new Map<string, Set<string>>()
   for (const owner of waiting) {

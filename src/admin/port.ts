@@ -28,9 +28,12 @@ export interface AdminItemInit {
 /**
  * Where rosters of many owners can be managed. `put` writes one side only; what the other side learns depends on the place
  * and is documented there.
+ *
+ * One of your own throws {@link RosterError} with a code that says what has and has not happened. What else it throws becomes
+ * `NOT_CONNECTED` in the summaries of long work, and of the second side of `connect` and `disconnect`: it may have happened.
  */
 export interface RosterAdmin {
-  /** Owners that have a roster. */
+  /** Owners that have a roster; of one `domain`, exactly that. Rejects with `JID_MALFORMED` for a domain that is an account. */
   owners(options?: CallOptions & { readonly domain?: string }): AsyncIterableIterator<string>
   /** All items of one owner; none when there is no such owner. */
   list(owner: JidLike, options?: CallOptions): Promise<readonly AdminItem[]>

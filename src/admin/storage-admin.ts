@@ -3,17 +3,17 @@ import { type Contact, inState, stateOf, stranger } from '../core/contact.js'
 import { bareJid, type JidLike } from '../core/jid.js'
 import { partsOf, type Subscription, stateFrom } from '../core/state.js'
 import { step } from '../core/step.js'
-import { Book, fillBook } from '../roster/book.js'
+import { Book, type Draft, renew } from '../roster/book.js'
 import { asStorageError, filterOf, lookAgain, ownersOf } from '../roster/from-storage.js'
 import type { CallOptions } from '../roster/options.js'
 import { waitFor } from '../roster/waiting.js'
 import type { RosterStorage } from '../storage/port.js'
+import { hintOf } from './hint.js'
 import { adminItem, wantedOf } from './item.js'
 import { Ledgers } from './ledger.js'
+import { patienceOf } from './patience.js'
+import { gone } from './plan/refusals.js'
 import type { AdminItem, AdminItemInit, RosterAdmin } from './port.js'
-
-/** Milliseconds. */
-const TIMEOUT = 30_000
 
 /**
  * The rosters that a component keeps itself, straight in its storage: from any process, with or without a connection. Not
@@ -80,9 +80,11 @@ class StorageAdmin implements RosterAdmin {
 
   async put(owner: JidLike, contact: JidLike, item: AdminItemInit, options: CallOptions = {}): Promise<void> {
     const wanted = wantedOf(owner, contact, item)
+    const { mustExist = false } = hintOf(options)
     await patiently(options, 'Writing the item, which may still happen,', () =>
-      this.#ledgers.run(wanted.owner, (draft) => {
+      this.#change(wanted.owner, options, (draft) => {
         const known = draft.contact(wanted.contact)
+        if (known.item === undefined && mustExist) throw gone(wanted.owner, wanted.contact)
         const updated = step(known, { kind: 'update', patch: wanted.patch }, wakefulClock.now()).contact
         draft.put(withSubscription(updated, wanted.subscription))
       }),
@@ -92,7 +94,7 @@ class StorageAdmin implements RosterAdmin {
   async remove(owner: JidLike, contact: JidLike, options: CallOptions = {}): Promise<boolean> {
     const [jid, other] = [bareJid(owner), bareJid(contact)]
     return patiently(options, 'Removing the item, which may still happen,', () =>
-      this.#ledgers.run(jid, (draft) => {
+      this.#change(jid, options, (draft) => {
         const isThere = draft.contact(other).item !== undefined
         if (isThere) draft.put(stranger(other))
         return isThere
@@ -100,11 +102,15 @@ class StorageAdmin implements RosterAdmin {
     )
   }
 
+  #change<T>(owner: string, options: CallOptions, decide: (draft: Draft) => T): Promise<T> {
+    const { listed } = hintOf(options)
+    return listed === undefined ? this.#ledgers.run(owner, decide) : this.#ledgers.runOn(listed, owner, decide)
+  }
+
   async #read(owner: string): Promise<Book> {
     const book = new Book()
     try {
-      const stored = await lookAgain(this.#storage, book, owner, () => undefined)
-      if (stored !== undefined) fillBook(book, stored)
+      renew(book, await lookAgain(this.#storage, book, owner, () => undefined))
       return book
     } catch (cause) {
       throw asStorageError(owner, cause)
@@ -114,7 +120,7 @@ class StorageAdmin implements RosterAdmin {
 
 function patiently<T>(options: CallOptions, what: string, run: () => Promise<T>): Promise<T> {
   options.signal?.throwIfAborted()
-  return waitFor(run(), { timeout: TIMEOUT, ...options }, wakefulClock, what)
+  return waitFor(run(), patienceOf(options), wakefulClock, what)
 }
 
 /** What was asked stays asked, unless the subscription answers it (RFC 6121 appendix A.1). */

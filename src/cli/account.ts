@@ -77,6 +77,7 @@ export function accountOf(entry: AccountEntry, where: string): Account {
   if (service !== undefined && !/^xmpp:/.test(service))
     throw configInvalid(`${where}: a component connects to a service such as xmpp://localhost:5347.`)
   const domain = jidIn(entry.component, where)
+  if (!isDomainJid(domain)) throw configInvalid(`${where}: a component is a domain, but "${domain}" stands there.`)
   return {
     kind: 'component',
     domain,

@@ -1,9 +1,12 @@
-import { randomBytes } from 'node:crypto'
-import { chmod, mkdir, open, rename, rm } from 'node:fs/promises'
+import { mkdir, open, realpath, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { inWords } from '../core/errors.js'
+import { waitFor } from '../roster/waiting.js'
 import { type AccountEntry, type Accounts, accountOf, configInvalid } from './account.js'
+import { CommandError } from './errors.js'
+import { replaceFile } from './files.js'
 import { accountsFile } from './folders.js'
+import { isAbort } from './under-way.js'
 import type { World } from './world.js'
 
 const FIELDS: Readonly<Record<keyof AccountEntry, (value: unknown) => boolean>> = {
@@ -85,28 +88,52 @@ function checkEntry(name: string, entry: unknown, path: string): void {
   accountOf(entry, `${path}: the account "${name}"`)
 }
 
+/** Others need the lock for a moment: so often it is looked again, and so many milliseconds later each time. */
+const TRIES = 100
+const PAUSE = 50
+
 /**
- * Writes the configuration, for its owner alone: whole, or not at all.
+ * Changes the configuration, which is its owner's alone: whole, or not at all, and not while others do so. `change` gets what
+ * is there at that moment. Resolves with the path.
  *
- * @throws {CommandError} `CONFIG_INVALID` when it cannot be written; the old one is still there then
+ * @throws {CommandError} `CONFIG_INVALID` when it cannot be read or written; the old one is still there then. What `change` throws
  */
-export async function writeAccounts(world: World, accounts: Accounts): Promise<string> {
+export async function changeAccounts(world: World, change: (known: Accounts) => Accounts): Promise<string> {
   const path = accountsFile(world)
-  const draft = `${path}.${randomBytes(6).toString('hex')}`
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-    const file = await open(draft, 'wx', 0o600)
+    // Where it is a link, the file stays where it is.
+    const target = await realpath(path).catch(() => path)
+    const unlock = await locked(`${target}.lock`, world)
     try {
-      await file.writeFile(`${JSON.stringify(accounts, undefined, 2)}\n`)
-      await file.sync()
+      const accounts = change((await readAccounts(world)) ?? { accounts: {} })
+      await replaceFile(target, `${JSON.stringify(accounts, undefined, 2)}\n`, 0o600)
     } finally {
-      await file.close()
+      await unlock()
     }
-    await chmod(draft, 0o600)
-    await rename(draft, path)
     return path
   } catch (cause) {
-    await rm(draft, { force: true })
-    throw configInvalid(`${path} could not be written: ${inWords(cause)}`, cause)
+    const isTold = cause instanceof CommandError || isAbort(cause, world.signal)
+    throw isTold ? cause : configInvalid(`${path} could not be written: ${inWords(cause)}`, cause)
+  }
+}
+
+/** Makes the file that says that others have to wait; resolves with how to take it away. */
+async function locked(lock: string, { clock, signal }: World): Promise<() => Promise<void>> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await (await open(lock, 'wx', 0o600)).close()
+      return () => rm(lock, { force: true })
+    } catch (cause) {
+      if (!(isObject(cause) && cause['code'] === 'EEXIST')) throw cause
+      if (tries === TRIES)
+        throw configInvalid(
+          `${lock} is there: another "login" writes the configuration, or was killed while it did; nothing was written. ` +
+            'When none runs, remove that file.',
+          cause,
+        )
+    }
+    const pause = new Promise<void>((resolve) => void clock.after(PAUSE, resolve))
+    await waitFor(pause, { signal }, clock, 'The lock')
   }
 }

@@ -7,11 +7,6 @@ import { PROGRAM } from './program.js'
 import { Progress } from './progress.js'
 import { plain } from './text.js'
 
-/** Options of whatever makes many changes. */
-export const RATE = {
-  rate: { type: 'number', value: 'N', min: 0.01, description: 'Make at most N changes per second' },
-} as const
-
 /** Long work of the library, and how it is shown. */
 export interface Bulk {
   /** For the progress: "Applying". */

@@ -1,8 +1,11 @@
+import { bareJid } from '../core/jid.js'
 import { type Account, type AccountEntry, type Accounts, accountOf, configInvalid, type Secret } from './account.js'
 import { readAccounts } from './accounts-file.js'
 import type { Context } from './context.js'
+import { variable } from './environment.js'
 import { usage } from './errors.js'
 import { accountsFile } from './folders.js'
+import { domainIn } from './jids.js'
 import { PROGRAM } from './program.js'
 import type { World } from './world.js'
 
@@ -15,12 +18,12 @@ import type { World } from './world.js'
  */
 export async function chooseAccount(context: Context): Promise<Account> {
   const { world, globals } = context
-  const { env } = world
-  const name = globals.account ?? filled(env['XMPP_ROSTER_ACCOUNT'])
+  const name = globals.account ?? variable(world, 'XMPP_ROSTER_ACCOUNT')
   const account = name === undefined ? await unnamed(context) : await named(name, world)
-  if (globals.component !== undefined && !(account.kind === 'component' && account.domain === globals.component))
-    throw usage(`--component is ${globals.component}, but the account "${name}" is another one.`)
-  const secret = account.secret.kind === 'none' ? secretIn(env) : account.secret
+  const component = componentIn(globals)
+  if (component !== undefined && !(account.kind === 'component' && account.domain === component))
+    throw usage(`--component is ${component}, but the account "${name}" is another one.`)
+  const secret = account.secret.kind === 'none' ? secretIn(world) : account.secret
   if (account.kind === 'client') {
     const stray = (['owner', 'storage'] as const).find((option) => globals[option] !== undefined)
     if (stray !== undefined) throw usage(`--${stray} is for components; ${account.jid} is an account.`)
@@ -28,6 +31,10 @@ export async function chooseAccount(context: Context): Promise<Account> {
   }
   return { ...account, secret, storage: globals.storage ?? account.storage }
 }
+
+/** `--component`, in canonical form. @throws {CommandError} `USAGE`, {@link RosterError} `JID_MALFORMED` */
+export const componentIn = ({ component }: Context['globals']): string | undefined =>
+  component === undefined ? undefined : domainIn(component, '--component')
 
 async function named(name: string, world: World): Promise<Account> {
   const file = await readAccounts(world)
@@ -43,16 +50,15 @@ const listed = (file: Accounts | undefined): string => {
 }
 
 async function unnamed({ world, globals }: Context): Promise<Account> {
-  const { env } = world
-  const { component } = globals
-  const service = filled(env['XMPP_SERVICE'])
+  const component = componentIn(globals)
+  const service = variable(world, 'XMPP_SERVICE')
   const place = service === undefined ? {} : { service }
   if (component !== undefined) {
     const file = service === undefined ? await readAccounts(world) : undefined
-    const entry = Object.values(file?.accounts ?? {}).find((one) => one.component === component)
+    const entry = Object.values(file?.accounts ?? {}).find((one) => isOf(one, component))
     return accountOf(entry ?? { component, ...place }, `--component ${component} with XMPP_SERVICE`)
   }
-  const jid = filled(env['XMPP_JID'])
+  const jid = variable(world, 'XMPP_JID')
   if (jid !== undefined) return accountOf({ jid, ...place }, 'XMPP_JID and XMPP_SERVICE')
   return fromFile(await readAccounts(world), world)
 }
@@ -69,14 +75,15 @@ function fromFile(file: Accounts | undefined, world: World): Account {
   throw configInvalid(`There is no account yet: "${PROGRAM} login JID" makes one; or set XMPP_JID and XMPP_PASSWORD.`)
 }
 
-/** An empty variable is none. */
-const filled = (text: string | undefined): string | undefined => (text === '' ? undefined : text)
+/** Entries were checked when they were read. */
+const isOf = (entry: AccountEntry, component: string): boolean =>
+  entry.component !== undefined && bareJid(entry.component) === component
 
 /** XMPP_PASSWORD, or XMPP_PASSWORD_COMMAND: a JSON array of a program and its arguments. */
-function secretIn(env: World['env']): Secret {
-  const text = filled(env['XMPP_PASSWORD'])
+export function secretIn(world: World): Secret {
+  const text = variable(world, 'XMPP_PASSWORD')
   if (text !== undefined) return { kind: 'text', text }
-  const command = filled(env['XMPP_PASSWORD_COMMAND'])
+  const command = variable(world, 'XMPP_PASSWORD_COMMAND')
   return command === undefined ? { kind: 'none' } : { kind: 'command', words: wordsIn(command) }
 }
 

@@ -20,7 +20,7 @@ export type Option = OptionText &
     | { readonly type: 'text'; readonly value: string; readonly completes?: Completes }
     /** May be given several times. */
     | { readonly type: 'texts'; readonly value: string; readonly completes?: Completes }
-    | { readonly type: 'number'; readonly value: string; readonly min: number }
+    | { readonly type: 'number'; readonly value: string; readonly min: number; readonly max: number }
     | { readonly type: 'choice'; readonly values: readonly string[] }
   )
 

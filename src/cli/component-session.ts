@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { bareJid, domainOf } from '../core/jid.js'
 import type { RosterStorage } from '../storage/port.js'
@@ -7,7 +8,9 @@ import { makeDataFolder, makePrivate } from './cache.js'
 import { type Connection, connect, timeoutOf } from './connection.js'
 import type { Context } from './context.js'
 import { notFound, usage } from './errors.js'
+import { dataFolder } from './folders.js'
 import { rosterMaker } from './roster-maker.js'
+import { openRosters } from './rosters-file.js'
 import type { Need, Session } from './session.js'
 
 /**
@@ -41,17 +44,21 @@ function ownerOf({ owner, domain }: ComponentAccount, { globals }: Context): str
   return jid
 }
 
-/** The storage of a component: unlike a cache it is the only place where its rosters are, so it must be there. */
+/**
+ * The storage of a component: unlike a cache it is the only place where its rosters are, so it must be there. Only the file in
+ * the data folder, which nobody has named, is made by the first change.
+ */
 export async function openStorage(
   account: ComponentAccount,
   context: Context,
   need: Need,
 ): Promise<{ readonly storage: RosterStorage; readonly path: string }> {
-  const path = account.storage ?? join(await makeDataFolder(context), `${account.domain}.sqlite`)
-  const { existsSync } = await import('node:fs')
+  if (account.storage !== undefined) return { storage: await openRosters(account.storage), path: account.storage }
+  const path = join(dataFolder(context.world), `${account.domain}.sqlite`)
   if (need.reads === true && !existsSync(path))
     throw notFound(`${path} is not there: ${account.domain} has no rosters yet.`)
-  if (account.storage === undefined) await makePrivate(path)
+  await makeDataFolder(context)
+  await makePrivate(path)
   const { SqliteStorage } = await import('../sqlite.js')
   return { storage: await SqliteStorage.open(path), path }
 }

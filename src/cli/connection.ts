@@ -10,6 +10,7 @@ import { countStanzas } from './count-stanzas.js'
 import { showStanzas } from './debug.js'
 import { passwordOf } from './password.js'
 import { checkPrivacy, type Link } from './privacy.js'
+import { isAbort } from './under-way.js'
 
 const SECONDS = 1_000
 const DEFAULT_TIMEOUT = 30
@@ -41,13 +42,14 @@ export const timeoutOf = ({ globals }: Context): number => (globals.timeout ?? D
 /**
  * Connects. `make` gets the entity before it is started: the place for a `Roster`.
  *
- * @throws {RosterError} `NOT_CONNECTED`, `TIMED_OUT`, `REFUSED` (the login), `UNSUPPORTED` (no package for it)
+ * @throws {RosterError} `NOT_CONNECTED`, `TIMED_OUT`, `REFUSED` (the login), `UNSUPPORTED` (no package for it, or no WebSocket)
  */
 export async function connect<T>(
   account: Account,
   context: Context,
   make: (entity: XmppEntity) => T,
 ): Promise<Connection<T>> {
+  checkWebSocket(account)
   const password = await passwordOf(account, context)
   context.signal.throwIfAborted()
   const entity = account.kind === 'client' ? await clientOf(account, password) : await componentOf(account, password)
@@ -69,10 +71,20 @@ export async function connect<T>(
   } catch (cause) {
     cut(entity)
     // What the server said tells more than that the stream has ended.
-    throw context.signal.aborted ? cause : asConnectionError(errors[0] ?? cause, account)
+    throw isAbort(cause, context.signal) ? cause : asConnectionError(errors[0] ?? cause, account)
   }
   const signal = AbortSignal.any([context.signal, lossOf(entity, errors)])
   return { entity, made, signal, stop: () => stop(entity, context) }
+}
+
+/** xmpp.js takes the WebSocket of the platform, which Node.js has from version 22 on. */
+function checkWebSocket({ service }: Account): void {
+  const [scheme] = /^wss?:\/\//.exec(service ?? '') ?? []
+  if (scheme === undefined || typeof globalThis.WebSocket === 'function') return
+  throw new RosterError(
+    'UNSUPPORTED',
+    `${scheme} needs Node.js 22 or later, and this is ${process.version}: an xmpp:// or xmpps:// service works.`,
+  )
 }
 
 /** Aborted when the connection is lost. */

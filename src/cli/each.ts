@@ -1,9 +1,10 @@
 import { inWords, RosterError } from '../core/errors.js'
 import type { Context } from './context.js'
-import { cancelled, EXIT, errorLine } from './errors.js'
+import { cancelled, EXIT, errorLine, isCancelled } from './errors.js'
 import { PROGRAM } from './program.js'
 import { Progress } from './progress.js'
 import { plain } from './text.js'
+import { isAbort, underWay } from './under-way.js'
 
 /** Work on several contacts, one after the other. */
 export interface Each {
@@ -26,14 +27,18 @@ export async function forEach(context: Context, { title, contacts, signal, work 
   for (const [done, contact] of contacts.entries()) {
     try {
       signal.throwIfAborted()
-      const said = await work(contact)
+      const said = await underWay(context, () => work(contact))
       progress.end()
       context.out.line(plain(said))
     } catch (cause) {
       progress.end()
-      if (contacts.length === 1) throw signal.aborted ? signal.reason : cause
+      // A call may hear of the end of the connection before its signal does, and in fewer words.
+      const error = isLost(cause) && isLost(signal.reason) ? signal.reason : cause
+      if (contacts.length === 1) throw error
       const counts = `${done - failed} of ${contacts.length} done, ${failed} failed`
-      if (signal.aborted || isLost(cause)) throw ended(context, signal.aborted ? signal.reason : cause, counts)
+      if (isLost(error)) throw new RosterError('NOT_CONNECTED', `${inWords(error)} (${counts})`, { cause: error })
+      if (isCancelled(error) || isAbort(error, context.signal))
+        throw cancelled(`Cancelled: ${counts}; what was under way may have happened.`)
       failed += 1
       context.err.line(`${PROGRAM}: ${errorLine(cause)} (${plain(contact)})`)
     }
@@ -43,10 +48,4 @@ export async function forEach(context: Context, { title, contacts, signal, work 
   return failed === 0 ? EXIT.ok : EXIT.failed
 }
 
-/** A call may hear of the end of the connection before its signal does. */
 const isLost = (cause: unknown): boolean => cause instanceof RosterError && cause.code === 'NOT_CONNECTED'
-
-function ended(context: Context, cause: unknown, counts: string): Error {
-  if (context.signal.aborted) return cancelled(`Cancelled: ${counts}; what was under way may have happened.`)
-  return new RosterError('NOT_CONNECTED', `${inWords(cause)} (${counts})`, { cause })
-}

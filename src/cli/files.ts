@@ -4,6 +4,7 @@ import { inWords } from '../core/errors.js'
 import { waitFor } from '../roster/waiting.js'
 import type { Context } from './context.js'
 import { CommandError, fileInvalid } from './errors.js'
+import { isAbort } from './under-way.js'
 
 /** A file that was read. */
 export interface Text {
@@ -32,7 +33,7 @@ async function bytesOf(path: string, where: string, { world, signal }: Context):
   try {
     return await waitFor(reading, { signal }, world.clock, 'Reading')
   } catch (cause) {
-    throw signal.aborted ? cause : fileInvalid(`${where} cannot be read: ${inWords(cause)}`, cause)
+    throw isAbort(cause, signal) ? cause : fileInvalid(`${where} cannot be read: ${inWords(cause)}`, cause)
   }
 }
 
@@ -52,14 +53,17 @@ export async function writeWhole(path: string, text: string): Promise<void> {
   try {
     if (known !== undefined && !known.isFile()) return await writeFile(path, text)
     const target = known === undefined ? path : await realpath(path)
-    await replace(target, text, known?.mode ?? 0o600)
+    await replaceFile(target, text, known?.mode ?? 0o600)
   } catch (cause) {
     throw new CommandError('FAILED', `${path} could not be written: ${inWords(cause)}`, cause)
   }
 }
 
-/** Contacts are nobody else's business: a new file is its owner's alone. */
-async function replace(target: string, text: string, mode: number): Promise<void> {
+/**
+ * Writes a file anew, whole or not at all, with this mode. Contacts are nobody else's business, and passwords less so: it is
+ * never open to more for a moment.
+ */
+export async function replaceFile(target: string, text: string, mode: number): Promise<void> {
   const draft = `${target}.${randomBytes(6).toString('hex')}`
   try {
     const file = await open(draft, 'wx', mode & 0o777)

@@ -18,7 +18,8 @@ export interface Happening {
 /** `2026-11-21T10:00:00.000Z romeo@example.net/balcony away "At sea"`. */
 export const lineOf = (time: Date, { jid, words }: Happening): string => plain(`${time.toISOString()} ${jid}${words}`)
 
-export const jsonOf = (time: Date, { event, jid, fields }: Happening): string =>
+/** The same as data, in one line. */
+export const dataLineOf = (time: Date, { event, jid, fields }: Happening): string =>
   jsonLineOf({ time: time.toISOString(), event, jid, ...fields })
 
 /** Tells of everything that happens to contacts and their presences. */

@@ -1,11 +1,13 @@
 import { readFile } from 'node:fs/promises'
+import { inWords } from '../core/errors.js'
 import type { Context } from './context.js'
-import { cancelled, EXIT, errorLine, exitCodeOf, isCancelled } from './errors.js'
+import { CommandError, cancelled, EXIT, errorLine, exitCodeOf } from './errors.js'
 import { helpOf } from './help.js'
 import { Output } from './output.js'
 import { type Invocation, parseCommandLine } from './parse.js'
 import { PROGRAM } from './program.js'
 import { ROOT } from './root.js'
+import { isAbort } from './under-way.js'
 import type { World } from './world.js'
 
 /** Runs one command line; resolves with what the shell is told. Never rejects. */
@@ -17,12 +19,18 @@ export async function main(words: readonly string[], world: World): Promise<numb
     const invocation = parseCommandLine(words, ROOT)
     code = await perform(invocation, { world, out, err, signal: world.signal })
   } catch (cause) {
-    // Whatever broke off because of it, it was the user who wanted no more.
-    const error = world.signal.aborted && !isCancelled(cause) ? cancelled() : cause
+    // Other errors may say what was half done, also when the user wanted no more by then.
+    const error = isAbort(cause, world.signal) ? cancelled() : cause
     err.line(`${PROGRAM}: ${errorLine(error)}`)
     code = exitCodeOf(error)
   }
-  await Promise.all([out.flush(), err.flush()])
+  await out.flush()
+  if (out.failure !== undefined) {
+    const error = new CommandError('FAILED', `The output could not be written: ${inWords(out.failure)}`, out.failure)
+    err.line(`${PROGRAM}: ${errorLine(error)}`)
+    if (code === EXIT.ok) code = exitCodeOf(error)
+  }
+  await err.flush()
   return code
 }
 

@@ -12,34 +12,47 @@ const STYLES = {
 /** How text can look on a terminal. */
 export type Style = keyof typeof STYLES
 
-/** Where lines go. A reader that has enough (`| head`) is no failure: what comes afterwards is dropped. */
+/** What is said when nobody reads any more; `EIO`: of a terminal that is gone. */
+const isParting = ({ code }: NodeJS.ErrnoException, isTerminal: boolean): boolean =>
+  code === 'EPIPE' || code === 'ERR_STREAM_DESTROYED' || (code === 'EIO' && isTerminal)
+
+/**
+ * Where lines go. A reader that has enough (`| head`) is no failure: what comes afterwards is dropped. A disk without space,
+ * or whatever else keeps lines from being written, is one.
+ */
 export class Output {
   readonly isTerminal: boolean
   readonly hasColours: boolean
   readonly #sink: Sink
   readonly #closed = new AbortController()
+  #failure: Error | undefined
 
   constructor(sink: Sink, env: World['env']) {
     this.#sink = sink
     this.isTerminal = sink.isTTY === true
     // https://no-color.org: any value but an empty one.
     this.hasColours = this.isTerminal && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb'
-    sink.on('error', () => this.#closed.abort())
+    sink.on('error', (error) => this.#fail(error))
   }
 
-  /** Aborted when nobody reads any more. */
+  /** Why something that was written is not there; `undefined`: it is, or nobody wanted it any more. */
+  get failure(): Error | undefined {
+    return this.#failure
+  }
+
+  /** Aborted when nobody reads any more, or nothing can be written. */
   get closed(): AbortSignal {
     return this.#closed.signal
   }
 
-  /** Cells of a line; `undefined` where there is no terminal. */
+  /** Cells of a line, 80 where the terminal does not know (some say 0); `undefined` where there is no terminal. */
   get columns(): number | undefined {
-    return this.isTerminal ? (this.#sink.columns ?? 80) : undefined
+    return this.isTerminal ? this.#sink.columns || 80 : undefined
   }
 
-  /** Lines of the window; `undefined` where there is no terminal. */
+  /** Lines of the window, 24 where it does not know; `undefined` where there is no terminal. */
   get rows(): number | undefined {
-    return this.isTerminal ? (this.#sink.rows ?? 24) : undefined
+    return this.isTerminal ? this.#sink.rows || 24 : undefined
   }
 
   /** Told whenever the window has another size. */
@@ -68,7 +81,15 @@ export class Output {
     if (this.#closed.signal.aborted) return Promise.resolve()
     return new Promise((resolve) => {
       this.#closed.signal.addEventListener('abort', () => resolve(), { once: true })
-      this.#sink.write('', () => resolve())
+      this.#sink.write('', (error) => {
+        if (error) this.#fail(error)
+        resolve()
+      })
     })
+  }
+
+  #fail(error: Error): void {
+    if (!isParting(error, this.isTerminal)) this.#failure ??= error
+    this.#closed.abort()
   }
 }

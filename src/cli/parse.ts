@@ -24,12 +24,12 @@ type Config = NonNullable<ParseArgsConfig['options']>
  * @throws {CommandError} `USAGE`
  */
 export function parseCommandLine(words: readonly string[], root: Command): Invocation {
-  if (words[0] === 'help') return { kind: 'help', path: findCommand(words.slice(1), root).path }
   const { path, rest } = findCommand(words, root)
   const command = path[path.length - 1] ?? root
-  if (rest.some((word) => word === '--help' || word === '-h') && asksForHelp(rest, command))
+  if (rest.some((word) => word === '--help' || word === '-h') && asksFor('help', rest, command))
     return { kind: 'help', path }
-  if (path.length === 1 && rest[0] === '--version') return { kind: 'version' }
+  if (path.length === 1 && firstWord(rest, tableOf(root)) === undefined && asksFor('version', rest, root))
+    return { kind: 'version' }
   if (command.run === undefined) throw needsCommand(path, rest)
   const table = tableOf(command)
   const { values, positionals } = strictly(rest, table, path)
@@ -43,8 +43,8 @@ export const nameOf = (path: readonly Command[]): string => path.map(({ name }) 
 
 export const tableOf = (command: Command): OptionTable => ({ ...GLOBAL_OPTIONS, ...command.options })
 
-/** The commands are the first words that are no options and no values of options. */
-function findCommand(
+/** The commands are the first words that are no options and no values of options; the rest is what else there is. */
+export function findCommand(
   words: readonly string[],
   root: Command,
 ): { readonly path: readonly Command[]; readonly rest: readonly string[] } {
@@ -68,9 +68,9 @@ function firstWord(words: readonly string[], table: OptionTable): number | undef
 }
 
 /** `-n --help` is a name. */
-function asksForHelp(words: readonly string[], command: Command): boolean {
+function asksFor(flag: 'help' | 'version', words: readonly string[], command: Command): boolean {
   const { values } = parseArgs({ args: [...words], options: configOf(tableOf(command)), strict: false })
-  return values['help'] === true
+  return values[flag] === true
 }
 
 function needsCommand(path: readonly Command[], rest: readonly string[]): Error {
@@ -143,8 +143,8 @@ function readValue(raw: unknown, name: string, option: Option, path: readonly Co
     case 'number': {
       if (raw === undefined) return undefined
       const number = /^\d+(\.\d+)?$/.test(String(raw)) ? Number(raw) : Number.NaN
-      if (number >= option.min) return number
-      throw usage(`--${name} is a number from ${option.min} on. See "${nameOf(path)} --help".`)
+      if (number >= option.min && number <= option.max) return number
+      throw usage(`--${name} is a number from ${option.min} to ${option.max}. See "${nameOf(path)} --help".`)
     }
   }
 }

@@ -4,6 +4,7 @@ import { type Account, configInvalid, titleOf } from './account.js'
 import type { Context } from './context.js'
 import { CommandError } from './errors.js'
 import { askSecret, canAsk } from './prompt.js'
+import { isAbort } from './under-way.js'
 
 /**
  * The password of an account: as it stands, from its command, or typed.
@@ -32,9 +33,13 @@ async function printed([program = '', ...words]: readonly string[], { world, sig
     text += part
   })
   const code = await new Promise<number | null>((resolve, reject) => {
-    child.once('error', (cause) => reject(failed(`"${program}" could not be started: ${inWords(cause)}`, cause)))
+    child.once('error', (cause) => {
+      reject(isAbort(cause, signal) ? cause : failed(`"${program}" could not be started: ${inWords(cause)}`, cause))
+    })
     child.once('close', resolve)
   })
+  // On a terminal Ctrl-C ends the program as well.
+  signal.throwIfAborted()
   if (code !== 0) throw failed(`"${program}" should print the password, but it ended with ${code ?? 'a signal'}.`)
   const [line = ''] = text.split(/\r?\n/)
   if (line === '') throw failed(`"${program}" should print the password, but it printed nothing.`)

@@ -1,7 +1,6 @@
 import type { ContactPresence } from '../core/presence.js'
 import { waitFor } from '../roster/waiting.js'
 import type { Context } from './context.js'
-import { usage } from './errors.js'
 import type { Session } from './session.js'
 
 /** Nobody has said anything for so long: whoever is there has spoken, in milliseconds. */
@@ -17,8 +16,6 @@ export async function hearPresences(
   seconds: number,
 ): Promise<ReadonlyMap<string, ContactPresence>> {
   const { roster, own, call } = session
-  if (session.kind === 'component')
-    throw usage('--online is for accounts: a component hears of presence while it runs.')
   const { clock } = context.world
   const end = clock.now() + seconds * 1_000
   await new Promise<void>((resolve, reject) => {

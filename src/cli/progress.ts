@@ -11,11 +11,10 @@ const TO_START_AND_CLEAR = '\r\u001b[K'
 export class Progress {
   readonly #err: Output
   readonly #title: string
-  readonly #total: number | undefined
+  readonly #total: number
   #told = 0
 
-  /** @param total `undefined`: not known */
-  constructor({ err }: Context, title: string, total: number | undefined) {
+  constructor({ err }: Context, title: string, total: number) {
     this.#err = err
     this.#title = title
     this.#total = total
@@ -23,7 +22,7 @@ export class Progress {
 
   /** So many are done, failed ones included. */
   at(done: number): void {
-    if (this.#total !== undefined && this.#total < 2) return
+    if (this.#total < 2) return
     if (this.#err.isTerminal) this.#err.write(`${TO_START_AND_CLEAR}${this.#bar(done)}`)
     else this.#line(done)
   }
@@ -41,17 +40,16 @@ export class Progress {
 
   #bar(done: number): string {
     const total = this.#total
-    const count = total === undefined ? String(done) : `${done} of ${total}`
-    const text = `${plain(this.#title)} ${count}`
-    if (total === undefined || widthOf(text) + BAR + 3 > (this.#err.columns ?? 0)) return text
+    const text = `${plain(this.#title)} ${done} of ${total}`
+    if (widthOf(text) + BAR + 3 > (this.#err.columns ?? 0)) return text
     const full = Math.floor((BAR * done) / total)
     return `${text} [${'#'.repeat(full)}${'.'.repeat(BAR - full)}]`
   }
 
   #line(done: number): void {
-    const step = this.#total === undefined ? 100 : Math.max(1, this.#total / LINES)
+    const step = Math.max(1, this.#total / LINES)
     if (done < this.#told + step && done !== this.#total) return
     this.#told = done
-    this.#err.line(`${plain(this.#title)}: ${this.#total === undefined ? done : `${done} of ${this.#total}`}`)
+    this.#err.line(`${plain(this.#title)}: ${done} of ${this.#total}`)
   }
 }

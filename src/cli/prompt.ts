@@ -17,7 +17,7 @@ export async function confirm(question: string, context: Context): Promise<void>
 }
 
 /** A line from the terminal. The end of input, and Ctrl-C, cancel. */
-async function ask(question: string, { world, signal }: Context): Promise<string> {
+async function ask(question: string, { world, err, signal }: Context): Promise<string> {
   const { createInterface } = await import('node:readline')
   const lines = createInterface({ input: world.stdin, output: world.stderr as NodeJS.WritableStream, terminal: true })
   try {
@@ -28,13 +28,22 @@ async function ask(question: string, { world, signal }: Context): Promise<string
       signal.addEventListener('abort', stop, { once: true })
       lines.question(question, resolve)
     })
+  } catch (cause) {
+    // The cursor still stands behind the question.
+    err.line()
+    throw cause
   } finally {
     lines.close()
   }
 }
 
+/** What a key sends that stands for no character: an arrow, say. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+const SEQUENCE = /\u001b(?:\[[\d;]*[@-~]|O[@-~])/g
+
 /**
- * A secret from the terminal, which does not show it.
+ * A secret from the terminal, which does not show it. Backspace takes the last character back, Ctrl-U all of them; other keys
+ * that are no characters do nothing.
  *
  * @throws {CommandError} `CANCELLED`
  */
@@ -52,11 +61,12 @@ export async function askSecret(question: string, { world, err, signal }: Contex
       signal.addEventListener('abort', stop, { once: true })
       stdin.once('end', stop)
       stdin.on('data', (part: Buffer | string) => {
-        for (const key of String(part)) {
+        for (const key of String(part).replace(SEQUENCE, '')) {
           if (key === '\r' || key === '\n') return resolve(typed.join(''))
           if (key === '\u0003' || key === '\u0004') return stop()
           if (key === '\u007f' || key === '\b') typed.pop()
-          else typed.push(key)
+          else if (key === '\u0015') typed.length = 0
+          else if (!/\p{Cc}/u.test(key)) typed.push(key)
         }
       })
     })

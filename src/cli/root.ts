@@ -10,6 +10,7 @@ import { deny } from './commands/deny.js'
 import { exported } from './commands/export.js'
 import { get } from './commands/get.js'
 import { groups } from './commands/groups.js'
+import { help } from './commands/help.js'
 import { imported } from './commands/import.js'
 import { login } from './commands/login.js'
 import { plan } from './commands/plan.js'
@@ -47,6 +48,7 @@ const COMMANDS: readonly Command[] = [
   clients,
   login,
   completion(() => ROOT),
+  help(() => ROOT),
 ]
 
 /** The program itself. */
@@ -54,8 +56,9 @@ export const ROOT: Command = {
   name: PROGRAM,
   summary: 'Contacts, subscriptions and presence of an XMPP account, from the command line',
   details:
-    'The account is the one that --account names, else XMPP_JID (with XMPP_PASSWORD and, where DNS does not tell, XMPP_SERVICE),\n' +
-    'else the default one of ~/.config/xmpp-roster/accounts.json, which "xmpp-roster login" writes.',
+    'The account is the one that --account or XMPP_ROSTER_ACCOUNT names, else XMPP_JID (with XMPP_PASSWORD and, where DNS does not\n' +
+    'tell, XMPP_SERVICE), else the default one of ~/.config/xmpp-roster/accounts.json, which "xmpp-roster login" writes.',
   examples: ['login juliet@example.com', 'get -v', 'set romeo@example.net -n Romeo -g Friends'],
+  options: { version: { type: 'flag', description: 'Print the version' } },
   commands: COMMANDS,
 }

@@ -33,3 +33,11 @@ function compare(a: string, b: string): number {
 /** The rows in order; a new list. */
 export const sorted = (rows: readonly Row[], by: SortKey): readonly Row[] =>
   [...rows].sort((a, b) => compare(KEYS[by](a.item), KEYS[by](b.item)) || compare(a.item.jid, b.item.jid))
+
+/** `online` for whoever is there and says no more; empty for whoever is not. */
+export const showOf = (presence: ContactPresence | undefined): string =>
+  presence?.available === true ? (presence.best.show ?? 'online') : ''
+
+/** Whose requests wait: `out` for the owner's, `in` for the contact's. */
+export const pendingOf = ({ pendingOut, pendingIn }: Pick<RosterItem, 'pendingOut' | 'pendingIn'>): string =>
+  [...(pendingOut ? ['out'] : []), ...(pendingIn ? ['in'] : [])].join(' ')

@@ -9,6 +9,7 @@ import { chooseAccount } from './choose-account.js'
 import { withComponentRoster } from './component-session.js'
 import { connect, timeoutOf } from './connection.js'
 import type { Context } from './context.js'
+import { usage } from './errors.js'
 import { rosterMaker } from './roster-maker.js'
 
 /** A roster to work on, loaded. */
@@ -35,6 +36,8 @@ export interface Session {
 export interface Need {
   /** It only reads: a component's roster is read from its storage then, without a connection. */
   readonly reads?: boolean
+  /** It wants to hear of presence, and is called so in messages: a component is refused before anything is opened. */
+  readonly hears?: string
 }
 
 /**
@@ -44,6 +47,8 @@ export interface Need {
  */
 export async function withRoster<T>(context: Context, need: Need, work: (session: Session) => Promise<T>): Promise<T> {
   const account = await chooseAccount(context)
+  if (account.kind === 'component' && need.hears !== undefined)
+    throw usage(`${need.hears} is for accounts: a component hears of presence while it runs.`)
   if (account.kind === 'component') return withComponentRoster(account, context, need, work)
   const storage = await openCache(context)
   try {

@@ -21,7 +21,8 @@ export function tableLines(
 ): readonly string[] {
   const cells = rows.map((row) => row.map(plain))
   const widths = fitted(
-    titles.map((title, at) => Math.max(widthOf(title), ...cells.map((row) => widthOf(row[at] ?? '')))),
+    // Not as arguments of one call: a hundred thousand rows are more than the stack holds.
+    titles.map((title, at) => cells.reduce((most, row) => Math.max(most, widthOf(row[at] ?? '')), widthOf(title))),
     columns,
   )
   return [titles, ...cells].map((row) => lineOf(row, widths))

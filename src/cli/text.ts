@@ -10,6 +10,10 @@ const escaped = (char: string): string => `\\u{${char.codePointAt(0)?.toString(1
 /** Other people's text for a terminal: what is harmful is written as `\u{1b}`. */
 export const plain = (text: string): string => text.replace(HARMFUL, escaped)
 
+/** The same in CSV, where cells may have several lines, and tabs. */
+export const plainCell = (text: string): string =>
+  text.replace(HARMFUL, (char) => (char === '\n' || char === '\t' ? char : escaped(char)))
+
 /** The same in JSON, where it means the very character: `\u001b`. */
 export const plainJson = (json: string): string =>
   json.replace(HARMFUL, (char) => (char === '\n' ? char : `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`))

@@ -65,16 +65,17 @@ function directions(to: boolean, from: boolean): Subscription {
 }
 
 /**
- * The same without what would take something away from the item that is there: a name and groups that the export lacks stay,
- * and so does a subscription that it lacks.
+ * The same without what would take something away from the item that is there: a name that the export lacks stays, and so do
+ * groups and a subscription that it lacks.
  */
 export function additive(wanted: WantedContact, item: RosterItem | undefined): WantedContact {
   const { jid, name, groups, subscription } = wanted
   const there = item === undefined ? 'none' : wantedOf(item).subscription
+  const groupsThere = item?.groups ?? []
   return {
     jid,
     ...(name === undefined || name === '' ? {} : { name }),
-    ...(groups === undefined || groups.length === 0 ? {} : { groups }),
+    ...(groups === undefined || groups.length === 0 ? {} : { groups: [...new Set([...groupsThere, ...groups])] }),
     ...(subscription === undefined ? {} : { subscription: union(subscription, there) }),
   }
 }

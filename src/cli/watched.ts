@@ -1,6 +1,5 @@
-import type { ContactPresence } from '../core/presence.js'
 import type { Output, Style } from './output.js'
-import { type Row, sorted } from './rows.js'
+import { type Row, showOf, sorted } from './rows.js'
 import type { Session } from './session.js'
 import { tableLines } from './table.js'
 import { cutTo, plain } from './text.js'
@@ -14,10 +13,6 @@ const STYLES: Readonly<Record<string, Style>> = {
 }
 /** Who is there stands above. */
 const ORDER = ['chat', 'online', 'away', 'xa', 'dnd', '']
-
-/** `online` for whoever is there and says no more; empty for whoever is not. */
-const showOf = (presence: ContactPresence | undefined): string =>
-  presence?.available === true ? (presence.best.show ?? 'online') : ''
 
 /** Contacts and presences as they are now, in as many lines as the window has but one. */
 export function tableOf({ own }: Session, out: Output, title: string): readonly string[] {

@@ -87,6 +87,17 @@ export function isDomainJid(jid: string): boolean {
 }
 
 /**
+ * A domain in canonical form. An account is none: whoever sifts by it would find nothing and not know why.
+ *
+ * @throws {RosterError} `JID_MALFORMED`
+ */
+export function bareDomain(domain: string): string {
+  const jid = bareJid(domain)
+  if (!isDomainJid(jid)) throw malformed('a domain', jid)
+  return jid
+}
+
+/**
  * Several JIDs as canonical bare ones, each once, in the order of their first coming.
  *
  * @throws {RosterError} `JID_MALFORMED` for a list that is a string or no list at all, and for any JID in it

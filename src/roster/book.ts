@@ -1,8 +1,8 @@
-import { type Contact, type PendingRequest, sameContact } from '../core/contact.js'
+import { type Contact, type PendingRequest, sameContact, stranger } from '../core/contact.js'
 import { type RosterItem, rosterItem } from '../core/item.js'
 import { hasPendingIn, hasPendingOut } from '../core/state.js'
 import type { Send } from '../core/step.js'
-import type { Owed, StoredItem, StoredRoster } from '../storage/port.js'
+import type { Owed, RosterChanges, StoredItem, StoredRoster } from '../storage/port.js'
 
 /** One owner's roster in memory: what is sparse stands apart, so that an ordinary item costs little. */
 export class Book {
@@ -114,4 +114,24 @@ export function fillBook(book: Book, stored: StoredRoster): readonly Owed[] {
   book.revision = stored.revision
   book.erasure = erasureIn(stored.owed)
   return stored.owed
+}
+
+/** What storage holds: as a whole (`undefined`: nothing), or what has changed since a book was made. */
+export type News =
+  | { readonly kind: 'whole'; readonly stored: StoredRoster | undefined }
+  | { readonly kind: 'changes'; readonly changes: RosterChanges }
+
+/** Brings a book up to date; returns what is owed, and how every contact was that may have changed. */
+export function renew(book: Book, news: News): { readonly before: readonly Contact[]; readonly owed: readonly Owed[] } {
+  const next = new Map<string, Contact>()
+  const gone = news.kind === 'whole' ? book.known() : news.changes.remove
+  const there = news.kind === 'whole' ? news.stored?.items : news.changes.put
+  for (const jid of gone) next.set(jid, stranger(jid))
+  for (const item of there ?? []) next.set(item.jid, fromStored(item))
+  const before = Array.from(next.keys(), (jid) => book.contact(jid))
+  for (const contact of next.values()) book.put(contact)
+  const head = news.kind === 'whole' ? news.stored : news.changes
+  book.version = head?.version
+  book.revision = head?.revision
+  return { before, owed: head?.owed ?? [] }
 }

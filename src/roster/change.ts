@@ -1,7 +1,7 @@
 import { type Contact, sameContact, withoutPendingIn } from '../core/contact.js'
 import { randomId } from '../core/random.js'
 import type { Send } from '../core/step.js'
-import type { Owed, RosterChange, RosterChanges, StoredItem, StoredRoster } from '../storage/port.js'
+import type { Owed, RosterChange, StoredItem, StoredRoster } from '../storage/port.js'
 import { type Book, type Draft, toStored } from './book.js'
 
 /** Subscription stanzas, and the `unavailable` that belongs to them, are owed; the rest is said anew in the next session. */
@@ -78,14 +78,4 @@ export function replacementOf(book: Book, draft: Draft, stored: StoredRoster | u
     remove,
     ...(version === undefined ? {} : { version }),
   }
-}
-
-/** What storage holds, by what it says has changed since the book was made. */
-export function advanced(book: Book, changes: RosterChanges): StoredRoster {
-  const stored = [...book.known()].flatMap((jid) => toStored(book.contact(jid)) ?? [])
-  const items = new Map(stored.map((item) => [item.jid, item]))
-  for (const jid of changes.remove) items.delete(jid)
-  for (const item of changes.put) items.set(item.jid, item)
-  const { owed, revision, version } = changes
-  return { items: [...items.values()], owed, revision, ...(version === undefined ? {} : { version }) }
 }

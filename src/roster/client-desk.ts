@@ -291,7 +291,7 @@ export class ClientDesk implements Desk {
   async close(): Promise<void> {
     const ledger = this.#owner?.ledger
     await ledger?.settled()
-    ledger?.outbox.stop()
+    ledger?.stop()
     this.isClosed = true
     this.session.end(closed(this.#owner?.jid))
   }

@@ -10,13 +10,12 @@ import {
 import { isOneRequest, type PendingRequest, stateOf } from '../core/contact.js'
 import type { Decision } from '../core/policy.js'
 import { hasPendingIn, type SubscriptionType } from '../core/state.js'
-import { copyText } from '../core/text.js'
 import { INBOUND } from '../core/transition.js'
 import type { Draft } from './book.js'
 import type { ClientSession } from './client-session.js'
 import { consultPolicy, weigh } from './consult.js'
 import type { Owner } from './owner.js'
-import { askOf } from './request.js'
+import { askOf, keptXml } from './request.js'
 
 /** A subscription stanza of a contact, as the server delivered it. */
 export function clientReceives(
@@ -49,8 +48,8 @@ function answered(
 function requested(session: ClientSession, owner: Owner, contact: string, stanza: Element): void {
   const { settings, bus } = owner.world
   const receivedAt = settings.clock.now()
-  // Detached: what the parser cut out would keep its packet in memory for as long as the request waits.
-  const xml = copyText(stanza.toString())
+  const xml = keptXml(owner, contact, stanza)
+  if (xml === undefined) return
   const request: PendingRequest = { xml, receivedAt, deferred: false }
   const { number } = session
   let answer: Decision | Promise<Decision> | undefined

@@ -4,7 +4,7 @@ import type { ComponentDesk } from './component-desk.js'
 /** What was sent is written down: nobody sends it again when this owner is in memory here no more. */
 async function settle(desk: ComponentDesk): Promise<void> {
   const { ledger } = desk.owner()
-  ledger.outbox.stop()
+  ledger.stop()
   if (ledger.outbox.settled.length > 0) ledger.settleNow()
   await ledger.settled()
 }

@@ -252,7 +252,7 @@ export class ComponentDesk implements Desk {
     const { ledger, autoAuthorize, autoSubscribe, thinking } = this.owner()
     const isSilent = autoAuthorize === undefined && autoSubscribe === undefined && !this.announcer.hasSpoken
     const isAwaited = thinking > 0 || this.undecided.isAwaited
-    return !this.isOpen && isSilent && !isAwaited && ledger.isIdle && ledger.outbox.isEmpty
+    return !this.isOpen && isSilent && !isAwaited && ledger.isIdle && ledger.isSure && ledger.outbox.isEmpty
   }
 
   /** For reading what storage holds; a command goes to whoever has the owner in memory. */
@@ -269,7 +269,7 @@ export class ComponentDesk implements Desk {
   end(): void {
     this.undecided.stop()
     this.erasing.stop()
-    this.#owner?.ledger.outbox.end()
+    this.#owner?.ledger.end()
   }
 
   /** Out of memory. */

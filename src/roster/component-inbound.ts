@@ -3,12 +3,11 @@ import { type PendingRequest, stateOf } from '../core/contact.js'
 import type { Decision } from '../core/policy.js'
 import { hasFrom, hasPendingIn, type SubscriptionType } from '../core/state.js'
 import { type StepInput, step } from '../core/step.js'
-import { copyText } from '../core/text.js'
 import { INBOUND } from '../core/transition.js'
 import type { ComponentDesk } from './component-desk.js'
 import { consultPolicy, weigh } from './consult.js'
 import type { Owner, Source } from './owner.js'
-import { askOf } from './request.js'
+import { askOf, keptXml } from './request.js'
 import { decideLater } from './undecided.js'
 
 const sourceOf = (owner: Owner, stanza: Element): Source => ({ stanza, status: owner.world.wire.read(stanza).status })
@@ -36,8 +35,8 @@ export function receiveRequest(desk: ComponentDesk, contact: string, stanza: Ele
   const owner = desk.owner()
   const { settings, bus } = owner.world
   const receivedAt = settings.clock.now()
-  // Detached: what the parser cut out would keep its packet in memory for as long as the request waits.
-  const xml = copyText(stanza.toString())
+  const xml = keptXml(owner, contact, stanza)
+  if (xml === undefined) return
   let answer: Decision | Promise<Decision> | undefined
   owner.ledger.post((draft) => {
     const before = draft.contact(contact)

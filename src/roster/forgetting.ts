@@ -91,7 +91,7 @@ export class Erasing {
 
   async #eraseNow(mark: string): Promise<void> {
     const { ledger } = this.#desk.owner()
-    ledger.outbox.stop()
+    ledger.stop()
     if (this.#desk !== this.#component.own) this.#component.drop(this.#desk)
     await ledger.settled()
     await ledger.erase(mark)

@@ -1,10 +1,9 @@
 import { inWords, RosterError } from '../core/errors.js'
-import { bareJid, isWithin } from '../core/jid.js'
+import { bareDomain, isWithin } from '../core/jid.js'
 import { randomId } from '../core/random.js'
-import type { OwnersFilter, RosterChanges, RosterStorage, StoredRoster } from '../storage/port.js'
+import type { OwnersFilter, RosterChanges, RosterStorage } from '../storage/port.js'
 import { parseRosterChanges, parseStoredRoster } from '../storage/record.js'
-import type { Book } from './book.js'
-import { advanced } from './change.js'
+import type { Book, News } from './book.js'
 
 export const isConflict = (cause: unknown): boolean => cause instanceof RosterError && cause.code === 'STORAGE_CONFLICT'
 
@@ -15,7 +14,7 @@ export function asStorageError(owner: string, cause: unknown): RosterError {
 }
 
 /**
- * The roster as storage holds it now, by what has changed since the book was made where the storage can tell. An answer about
+ * The roster as storage holds it now: what has changed since the book was made where the storage can tell. An answer about
  * that which makes no sense is told as `error`, and the whole roster is loaded: a damaged log is no reason to do without it.
  */
 export async function lookAgain(
@@ -23,12 +22,12 @@ export async function lookAgain(
   book: Book,
   owner: string,
   error: (error: RosterError) => void,
-): Promise<StoredRoster | undefined> {
+): Promise<News> {
   const answer = book.revision === undefined ? undefined : await storage.changes?.(owner, book.revision)
   const changes = answer === undefined ? undefined : readChanges(owner, answer, error)
-  if (changes !== undefined) return advanced(book, changes)
+  if (changes !== undefined) return { kind: 'changes', changes }
   const stored = await storage.load(owner)
-  return stored === undefined ? undefined : parseStoredRoster(owner, stored)
+  return { kind: 'whole', stored: stored === undefined ? undefined : parseStoredRoster(owner, stored) }
 }
 
 function readChanges(owner: string, answer: unknown, error: (error: RosterError) => void): RosterChanges | undefined {
@@ -45,20 +44,25 @@ export const filterOf = (options: {
   readonly domain?: string
   readonly signal?: AbortSignal
 }): Omit<OwnersFilter, 'with'> => ({
-  ...(options.domain === undefined ? {} : { domain: bareJid(options.domain) }),
+  ...(options.domain === undefined ? {} : { domain: bareDomain(options.domain) }),
   ...(options.signal === undefined ? {} : { signal: options.signal }),
 })
 
 /**
- * After a commit whose outcome is unknown, its revision tells: where the storage remembers it, also when others have gone on
- * from there. `false`: it has not happened, or nobody can tell.
+ * What has become of a commit whose outcome is unknown, by its revision: storage stands there, or has `passed` it, where it
+ * remembers. `undefined`: it has not happened, or nobody can tell.
  */
-export async function hasHappened(storage: RosterStorage, owner: string, revision: string): Promise<boolean> {
+export async function outcomeOf(
+  storage: RosterStorage,
+  owner: string,
+  revision: string,
+): Promise<'here' | 'passed' | undefined> {
   try {
-    if ((await storage.changes?.(owner, revision)) !== undefined) return true
-    return (await storage.load(owner))?.revision === revision
+    const since = await storage.changes?.(owner, revision)
+    if (since !== undefined) return since.revision === revision ? 'here' : 'passed'
+    return (await storage.load(owner))?.revision === revision ? 'here' : undefined
   } catch {
-    return false
+    return undefined
   }
 }
 

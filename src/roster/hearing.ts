@@ -23,9 +23,14 @@ export function hearAvailable(owner: Owner, from: string, stanza: Element): void
 /** On its own: a function that makes others costs more to call. */
 function hearLater(owner: Owner, from: string, stanza: Element): void {
   const { session } = owner
-  owner.ledger.post(() => () => {
+  inTurn(owner, () => {
     if (session === owner.session) keepAvailable(owner, from, stanza)
   })
+}
+
+/** Behind what is being stored, whether or not that can be: what a contact says of itself is stored nowhere. */
+function inTurn(owner: Owner, hear: () => void): void {
+  owner.ledger.post(() => hear, hear)
 }
 
 function keepAvailable(owner: Owner, from: string, stanza: Element): void {
@@ -49,13 +54,13 @@ export function hearUnavailable(owner: Owner, from: string, stanza: Element): vo
     if (contact !== undefined) owner.unavailable(contact, slash === -1 ? undefined : from.slice(slash + 1), stanza)
   }
   if (owner.ledger.isIdle) leave()
-  else owner.ledger.post(() => leave)
+  else inTurn(owner, leave)
 }
 
 /** A presence came back: a request that could not be delivered, or a contact that cannot be reached. */
 export function hearError(owner: Owner, from: string, stanza: Element): void {
   const { wire, bus } = owner.world
-  owner.ledger.post(() => () => {
+  inTurn(owner, () => {
     const slash = from.indexOf('/')
     const contact = owner.world.canonical(bareOf(from, slash))
     if (contact === undefined) return

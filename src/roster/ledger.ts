@@ -1,36 +1,17 @@
-import type { Element } from 'ltx'
-import type { Clock } from '../core/clock.js'
-import type { RosterError } from '../core/errors.js'
-import { randomId } from '../core/random.js'
+import { inWords, RosterError } from '../core/errors.js'
 import type { Send } from '../core/step.js'
-import type { Owed, RosterChange, RosterStorage, StoredRoster } from '../storage/port.js'
 import { Book, Draft } from './book.js'
-import { cacheChangeOf, changeOf, isCacheChanged, isChanged, isOwed, replacementOf } from './change.js'
+import { Commits, type OwedStanza } from './commits.js'
 import { type Decide, decideAll, type Task, type Told } from './deciding.js'
-import { asStorageError, eraseRoster, hasHappened, isConflict, lookAgain } from './from-storage.js'
-import { NOBODYS, Outbox, type OutboxWire, sendsOf } from './outbox.js'
+import { sendsOf } from './due.js'
+import { asStorageError, eraseRoster, lookAgain } from './from-storage.js'
+import type { LedgerPort } from './ledger-port.js'
+import { Outbox } from './outbox.js'
 
 /** How often a decision is made again when other processes keep changing the roster. */
 const ATTEMPTS = 12
-/** Notifications may come late, but not later than this many commits. */
-const REMEMBERED = 32
-
-/** What a ledger needs around it. */
-export interface LedgerPort {
-  readonly storage: RosterStorage
-  readonly clock: Clock
-  readonly wire: OutboxWire
-  /** Whether this process sends what it owes. One that has no connection leaves it to the others, at once. */
-  readonly sends: boolean
-  readonly count: (name: string, by?: number) => void
-  /** A component's roster is its own: what is sent is owed, and storage decides. A client's is a cache of its server's. */
-  readonly authority: 'self' | 'server'
-  /** What a send looks like on the wire: nothing, one stanza, or one for each resource that the owner speaks from. */
-  readonly stanzas: (send: Send) => readonly Element[]
-  /** Another process has changed the roster. */
-  readonly foreign: (stored: StoredRoster | undefined) => void
-  readonly error: (error: RosterError) => void
-}
+/** How soon storage is looked at again when it did not say what became of a commit, in milliseconds. */
+const LOOK_AFTER = 5_000
 
 /**
  * One owner's roster, one thing at a time: decided, stored, kept, sent, told. What waits for the same owner is decided
@@ -41,15 +22,14 @@ export class Ledger {
   readonly book = new Book()
   readonly outbox: Outbox
   readonly #port: LedgerPort
+  readonly #commits: Commits
   readonly #tasks: Task[] = []
   #working = false
   /** Storage may hold something else than the book was made from. */
   #unsure = false
-  /** Server's roster: storage holds something that the next commit has to replace as a whole. */
-  #replace = false
-  /** The revisions of the last commits that were tried here: news of them is no news. */
-  readonly #ours: string[] = []
   #idle: (() => void)[] = []
+  #cancelLook: (() => void) | undefined
+  #hasEnded = false
 
   constructor(owner: string, port: LedgerPort) {
     this.owner = owner
@@ -58,10 +38,30 @@ export class Ledger {
       settle: () => this.settleNow(),
       takeUp: () => this.#takeUp(),
     })
+    this.#commits = new Commits(owner, port, this.book, this.outbox)
   }
 
   get isIdle(): boolean {
     return !this.#working
+  }
+
+  /** Whether storage holds what the book says, as far as can be known. */
+  get isSure(): boolean {
+    return !this.#unsure
+  }
+
+  /** No more timers, until something is done again. */
+  stop(): void {
+    this.outbox.stop()
+    this.#cancelLook?.()
+    this.#cancelLook = undefined
+  }
+
+  /** For good: nothing is sent, written down or looked at any more. */
+  end(): void {
+    this.#hasEnded = true
+    this.outbox.end()
+    this.stop()
   }
 
   /** Puts a task into the queue; what it throws, and a commit that failed, goes to `fail`. */
@@ -90,7 +90,7 @@ export class Ledger {
 
   /** Storage has moved: look, unless it was this process. */
   storageMoved(revision: string | undefined): void {
-    if (revision !== undefined && (revision === this.book.revision || this.#ours.includes(revision))) return
+    if (revision !== undefined && this.#commits.isOurs(revision)) return
     this.doubt()
     this.post(() => undefined)
   }
@@ -102,12 +102,15 @@ export class Ledger {
 
   /** Server's roster: the cache cannot be trusted; the next commit replaces it. */
   replaceAll(): void {
-    this.#replace = true
+    this.#commits.replaceAll()
   }
 
   /** Writes down what was sent. */
   settleNow(): void {
-    const decide: Decide = (draft) => void draft.settle.push(...this.outbox.settled)
+    const decide: Decide = (draft) => {
+      for (const id of this.outbox.settled) draft.settle.push(id)
+      return undefined
+    }
     this.post(decide, (error) => {
       this.outbox.unsettled()
       this.#port.error(error)
@@ -119,7 +122,7 @@ export class Ledger {
     const decide: Decide = (draft) => {
       const left = this.outbox.left()
       const ids = left.map(({ id }) => id)
-      draft.settle.push(...ids)
+      for (const id of ids) draft.settle.push(id)
       for (const owed of left) draft.sends.push(...sendsOf(this.#port.wire, owed, (jid) => draft.contact(jid)))
       return () => this.outbox.tookUp(ids)
     }
@@ -166,7 +169,7 @@ export class Ledger {
     if (this.#unsure) return this.#stored(tasks)
     const draft = new Draft(this.book)
     const told = decideAll(tasks, draft)
-    if (this.#isDue(draft)) return this.#stored(tasks, draft, told)
+    if (this.#commits.isDue(draft)) return this.#stored(tasks, draft, told)
     this.#carryOut(draft, [], told)
     return undefined
   }
@@ -181,15 +184,17 @@ export class Ledger {
           draft = new Draft(this.book)
           told = decideAll(tasks, draft)
         }
-        const owed = this.#owedOf(draft)
-        await this.#commit(draft, owed)
-        this.#carryOut(draft, owed, told)
+        const owed = this.#commits.owedOf(draft)
+        const isPassed = (await this.#commits.write(draft, owed)) === 'passed'
+        if (isPassed || this.#commits.isLate(owed)) this.#leaveSending(draft, owed, told)
+        else this.#carryOut(draft, owed, told)
         return
       } catch (cause) {
         const error = asStorageError(this.owner, cause)
         this.#unsure = this.#port.authority === 'self'
-        this.#replace = this.#port.authority === 'server'
+        if (this.#port.authority === 'server') this.#commits.replaceAll()
         if (error.code === 'STORAGE_CONFLICT') this.#port.count('conflicts')
+        if (error.code === 'STORAGE_FAILED') this.#lookLater()
         if (error.code === 'STORAGE_CONFLICT' && attempt < ATTEMPTS) {
           if (this.#port.authority === 'self') draft = undefined
           await this.#pause(attempt)
@@ -205,57 +210,40 @@ export class Ledger {
     }
   }
 
-  async #commit(draft: Draft, owed: readonly OwedStanza[]): Promise<void> {
-    const { storage } = this.#port
-    if (!this.#replace && !this.#isDue(draft)) return
-    const change = this.#replace
-      ? replacementOf(this.book, draft, await storage.load(this.owner))
-      : this.#changeOf(draft, owed)
-    this.#port.count('commits')
-    if (this.#ours.push(change.revision) > REMEMBERED) this.#ours.shift()
-    try {
-      await storage.commit(this.owner, change)
-    } catch (cause) {
-      if (isConflict(cause) || !(await hasHappened(storage, this.owner, change.revision))) throw cause
-    }
-    this.#replace = false
-    this.book.revision = change.revision
-    this.outbox.forget(change.settle ?? [])
+  /** What others may have overtaken is looked at as something that others left: nobody is granted what was taken back since. */
+  #leaveSending(draft: Draft, owed: readonly OwedStanza[], told: readonly Told[]): void {
+    this.#keep(draft)
+    for (const { entry } of owed) this.outbox.waive(entry)
+    this.#tellAll(told)
+    this.storageMoved(undefined)
   }
 
-  /** Whether there is anything to write. */
-  #isDue(draft: Draft): boolean {
-    return this.#port.authority === 'server' ? isCacheChanged(this.book, draft) : isChanged(this.book, draft)
-  }
-
-  #changeOf(draft: Draft, owed: readonly OwedStanza[]): RosterChange {
-    const { settled } = this.outbox
-    if (this.#port.authority === 'server') return cacheChangeOf(this.book, draft, settled)
-    const owe = owed.map(({ entry }) => entry)
-    return changeOf(this.book, draft, owe, settled)
-  }
-
-  #owedOf(draft: Draft): readonly OwedStanza[] {
-    if (this.#port.authority === 'server') return []
-    const at = this.#port.sends ? this.#port.clock.now() : NOBODYS
-    return draft.sends.flatMap((send) => {
-      const [stanza] = isOwed(send) ? this.#port.stanzas(send) : []
-      return stanza === undefined ? [] : [{ send, stanza, entry: { id: randomId(), at, xml: stanza.toString() } }]
-    })
+  #keep(draft: Draft): void {
+    for (const contact of draft.changed.values()) this.book.put(contact)
+    if (draft.version !== undefined) this.book.version = draft.version
   }
 
   #carryOut(draft: Draft, owed: readonly OwedStanza[], told: readonly Told[]): void {
-    for (const contact of draft.changed.values()) this.book.put(contact)
-    if (draft.version !== undefined) this.book.version = draft.version
+    this.#keep(draft)
     const entries = new Map(owed.map((one) => [one.send, one]))
     for (const send of draft.sends) {
       const one = entries.get(send)
       if (one !== undefined) this.outbox.add(one.entry, one.stanza)
       else this.#sendNow(send)
     }
-    for (const one of told) {
-      if (one.error !== undefined) one.task.fail(one.error)
-      else one.tell?.()
+    this.#tellAll(told)
+  }
+
+  /** What goes wrong in telling undoes nothing, and keeps nobody else from being told. */
+  #tellAll(told: readonly Told[]): void {
+    for (const { task, tell, error } of told) {
+      try {
+        if (error === undefined) tell?.()
+        else task.fail(error)
+      } catch (cause) {
+        const message = `A stanza could not be handled: ${inWords(cause)}`
+        this.#port.error(new RosterError('STANZA_INVALID', message, { owner: this.owner, cause }))
+      }
     }
   }
 
@@ -274,6 +262,18 @@ export class Ledger {
     foreign(await lookAgain(storage, this.book, this.owner, error))
   }
 
+  /** Nobody else may ever ask what became of it. The failure was told; that it lasts is not. */
+  #lookLater(): void {
+    if (this.#port.authority === 'server' || !this.#port.sends || this.#hasEnded) return
+    this.#cancelLook ??= this.#port.clock.after(LOOK_AFTER, () => {
+      this.#cancelLook = undefined
+      this.post(
+        () => undefined,
+        () => undefined,
+      )
+    })
+  }
+
   /** Jitter, so that those who collided do not collide again. */
   async #pause(attempt: number): Promise<void> {
     if (attempt === 1) return
@@ -281,10 +281,4 @@ export class Ledger {
       (resolve) => void this.#port.clock.after(Math.ceil(Math.random() * Math.min(2 ** attempt, 250)), resolve),
     )
   }
-}
-
-interface OwedStanza {
-  readonly send: Send
-  readonly stanza: Element
-  readonly entry: Owed
 }

@@ -1,10 +1,8 @@
 import type { Element } from 'ltx'
 import type { Clock } from '../core/clock.js'
-import { type Contact, stateOf } from '../core/contact.js'
-import { hasFrom, hasPendingIn, hasPendingOut, hasTo } from '../core/state.js'
-import type { Send } from '../core/step.js'
 import type { Owed } from '../storage/port.js'
 import { type Book, erasureIn, isErasure } from './book.js'
+import { isDue } from './due.js'
 import { closed } from './options.js'
 import { Waiters } from './waiting.js'
 import type { Wire } from './wire.js'
@@ -39,6 +37,9 @@ interface Waiting {
 /** From when on the process that owes it need not be waited for. */
 const givenUpAt = (owed: Owed): number => owed.at + GRACE
 
+/** Whether others need not wait any more for the process that owes it. */
+export const isGivenUp = (owed: Owed, now: number): boolean => givenUpAt(owed) <= now
+
 /** The same of the first of many; never for none. */
 export const firstGivenUpAt = (all: readonly Owed[]): number =>
   all.reduce((least, owed) => Math.min(least, givenUpAt(owed)), Infinity)
@@ -55,6 +56,8 @@ export class Outbox {
   readonly #clock: Clock
   readonly #book: Book
   readonly #bookkeeping: Bookkeeping
+  /** What this process decided and has left to whoever looks first. */
+  readonly #waived = new Set<string>()
   #isTaking = false
   #cancelSettle: (() => void) | undefined
   #cancelGrace: (() => void) | undefined
@@ -96,9 +99,15 @@ export class Outbox {
     return this.#wire.isOnline() && !this.#hasEnded
   }
 
+  /** Decided here, but others may have gone on from there: the next look at storage shows what is still to be sent. */
+  waive(owed: Owed): void {
+    this.#waived.add(owed.id)
+  }
+
   /** What storage says is owed: all of it. */
   adopt(all: readonly Owed[]): void {
     const ids = new Set(all.map((owed) => owed.id))
+    for (const id of this.#waived) if (!ids.has(id)) this.#waived.delete(id)
     for (const [id, waiting] of this.#waiting) if (!ids.has(id) && !waiting.sending) this.#waiting.delete(id)
     this.#book.erasure = erasureIn(all)
     for (const owed of all) {
@@ -112,10 +121,13 @@ export class Outbox {
   /** Sends what waits: after a reconnect, and what another process has left for longer than the grace time. */
   flush(): void {
     if (!this.#canSend()) return
+    const now = this.#clock.now()
     for (const waiting of [...this.#waiting.values()]) {
-      const { stanza, sending } = waiting
+      const { owed, stanza, sending } = waiting
       if (stanza === undefined || sending) continue
-      if (isDue(this.#wire, stanza, (jid) => this.#book.contact(jid))) this.#transmit(waiting, stanza)
+      // Others may have sent it since, and may have gone on from there: it is what any process has left.
+      if (isGivenUp(owed, now)) this.#waiting.set(owed.id, { owed, stanza: undefined, sending: false })
+      else if (isDue(this.#wire, stanza, (jid) => this.#book.contact(jid))) this.#transmit(waiting, stanza)
       else this.#done(waiting)
     }
     this.#flushLeft()
@@ -128,7 +140,7 @@ export class Outbox {
     const others = this.#others()
     if (others.length === 0) return
     const wait = firstGivenUpAt(others) - this.#clock.now()
-    if (wait > 0) this.#flushAfter(wait)
+    if (wait > 0 && this.left().length === 0) this.#flushAfter(wait)
     else {
       this.#isTaking = true
       this.#bookkeeping.takeUp()
@@ -143,7 +155,7 @@ export class Outbox {
   left(): readonly Owed[] {
     if (!this.#wire.isOnline()) return []
     const now = this.#clock.now()
-    return this.#others().filter((owed) => givenUpAt(owed) <= now)
+    return this.#others().filter((owed) => isGivenUp(owed, now) || this.#waived.has(owed.id))
   }
 
   /** What other processes owe. */
@@ -154,7 +166,10 @@ export class Outbox {
   /** These are no longer what others left: what of them is still to be sent was added as this process's own. */
   tookUp(ids: readonly string[]): void {
     this.#isTaking = false
-    for (const id of ids) this.#waiting.delete(id)
+    for (const id of ids) {
+      this.#waiting.delete(id)
+      this.#waived.delete(id)
+    }
     this.#tellDrained()
     this.flush()
   }
@@ -241,50 +256,5 @@ export class Outbox {
     this.#cancelSettle?.()
     this.#cancelGrace = undefined
     this.#cancelSettle = undefined
-  }
-}
-
-type Known = (jid: string) => Contact
-
-/** What was overtaken by a later decision is not sent: above all, nobody is granted what was taken back since. */
-function isDue(wire: OutboxWire, stanza: Element, known: Known): boolean {
-  const { type, to } = wire.read(stanza)
-  if (to === undefined) return false
-  const state = stateOf(known(to))
-  switch (type) {
-    case 'subscribed':
-      return hasFrom(state)
-    case 'subscribe':
-      return hasPendingOut(state) || hasTo(state)
-    case 'unsubscribe':
-      return !hasTo(state) && !hasPendingOut(state)
-    case 'unsubscribed':
-    case 'unavailable':
-      return !hasFrom(state) && !hasPendingIn(state)
-    default:
-      return false
-  }
-}
-
-/** What another process left, as it is to be sent now; nothing when it was overtaken, or makes no sense. */
-export function sendsOf(wire: OutboxWire, { xml }: Owed, known: Known): readonly Send[] {
-  const stanza = wire.parse(xml)
-  if (stanza === undefined || !isDue(wire, stanza, known)) return []
-  const { type, to = '' } = wire.read(stanza)
-  switch (type) {
-    case 'subscribed':
-      // RFC 6121 §3.1.5: who is granted learns the presence; that is not stored, so it goes whenever the grant goes.
-      return [
-        { type, to, stanza: xml },
-        { type: 'presence', to },
-      ]
-    case 'subscribe':
-    case 'unsubscribe':
-    case 'unsubscribed':
-      return [{ type, to, stanza: xml }]
-    case 'unavailable':
-      return [{ type, to }]
-    default:
-      return []
   }
 }

@@ -17,7 +17,8 @@ const NO_ITEMS: ReadonlyMap<string, RosterItem> = new Map()
  * Reading is immediate and never creates anything. A component's commands resolve when they are stored, also while
  * disconnected; a client's reject with `NOT_CONNECTED` then. Every command rejects with `JID_MALFORMED` when the contact is no
  * JID, with `CLOSED` after `close` or `release`; a component's with `STORAGE_FAILED` or `STORAGE_CONFLICT` when it could not be
- * stored: then nothing was changed and nothing sent.
+ * stored: then nothing was changed and nothing sent, unless a storage that failed took it all the same and could not say so.
+ * That is found out as soon as storage answers again, and carried out.
  *
  * @example
  * ```ts

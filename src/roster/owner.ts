@@ -5,8 +5,7 @@ import type { AutoAuthorize } from '../core/policy.js'
 import type { Presence } from '../core/presence.js'
 import { hasPendingOut, hasTo } from '../core/state.js'
 import type { Fact, Send } from '../core/step.js'
-import type { StoredRoster } from '../storage/port.js'
-import { Book, type Draft, fillBook } from './book.js'
+import { type Book, type Draft, type News, renew } from './book.js'
 import type { Bus } from './bus.js'
 import type { Desk } from './desk.js'
 import { Ledger } from './ledger.js'
@@ -72,8 +71,8 @@ export class Owner {
       count: (name, by) => bus.count(name, by),
       authority: wire.kind === 'component' ? 'self' : 'server',
       stanzas,
-      foreign: (stored) => {
-        this.#replaced(stored)
+      foreign: (news) => {
+        this.#renewed(news)
         learned()
       },
       error: (error) => bus.error(error),
@@ -216,24 +215,17 @@ export class Owner {
   }
 
   /** Another process has changed the roster, or erased it. */
-  #replaced(stored: StoredRoster | undefined): void {
-    const next = new Book()
-    const owed = stored === undefined ? [] : fillBook(next, stored)
-    const differences: (() => void)[] = []
-    for (const jid of new Set([...this.book.known(), ...next.known()])) {
-      const before = this.book.contact(jid)
-      const after = next.contact(jid)
-      this.book.put(after)
-      const states = { before: stateOf(before), after: stateOf(after) }
-      const facts: readonly Fact[] =
-        states.before === states.after ? [] : [{ type: 'transition', ...states, cause: 'storage' }]
-      if (facts.length > 0 || !sameItem(before.item, after.item))
-        differences.push(() => this.tell(before, after, facts))
-    }
-    this.book.version = next.version
-    this.book.revision = next.revision
+  #renewed(news: News): void {
+    const { before, owed } = renew(this.book, news)
     this.ledger.outbox.adopt(owed)
-    for (const tell of differences) tell()
+    for (const contact of before) this.#tellForeign(contact, this.book.contact(contact.jid))
+  }
+
+  #tellForeign(before: Contact, after: Contact): void {
+    const states = { before: stateOf(before), after: stateOf(after) }
+    const isSame = states.before === states.after
+    if (isSame && sameItem(before.item, after.item)) return
+    this.tell(before, after, isSame ? [] : [{ type: 'transition', ...states, cause: 'storage' }])
   }
 
   /** The public face; set once by whoever makes the owner. */

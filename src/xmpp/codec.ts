@@ -219,7 +219,7 @@ export function questionElement(ask: Question['ask'], id: string): Element {
 }
 
 /** Whom a question is about. */
-export const contactOf = (ask: Question['ask']): string | undefined => {
+export const contactIn = (ask: Question['ask']): string | undefined => {
   if (ask.kind === 'get') return undefined
   return ask.kind === 'set' ? ask.item.jid : ask.jid
 }

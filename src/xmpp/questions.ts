@@ -3,7 +3,7 @@ import { RosterError } from '../core/errors.js'
 import type { Bus } from '../roster/bus.js'
 import type { Settings } from '../roster/options.js'
 import type { Question, RosterAnswer } from '../roster/wire.js'
-import { attr, conditionOf, contactOf, isAnswerOf, questionElement, readResult } from './codec.js'
+import { attr, conditionOf, contactIn, isAnswerOf, questionElement, readResult } from './codec.js'
 import { type End, failureOf, OpenIqs } from './open-iqs.js'
 import type { EntityWire } from './wire.js'
 
@@ -52,7 +52,7 @@ export class Questions {
   #refused(ask: Question['ask'], iq: Element): RosterError {
     const condition = conditionOf(iq)
     const message = `The server refused the roster ${ask.kind}: ${condition}. Nothing has changed.`
-    return new RosterError('REFUSED', message, { condition, owner: this.#wire.self(), contact: contactOf(ask) })
+    return new RosterError('REFUSED', message, { condition, owner: this.#wire.self(), contact: contactIn(ask) })
   }
 
   #result(ask: Question['ask'], iq: Element): RosterAnswer {

@@ -24,6 +24,23 @@ test('rate: changes come one after the other at equal distances, and none saved 
   expect(at).toEqual([0, 100, 600, 700, 800])
 })
 
+test('a clock that was set back makes no longer pause: changes go on at the same distances', async () => {
+  const clock = manualClock(3_600_000)
+  let back = 0
+  const at: number[] = []
+  const admin = five()
+  admin.before = (call) => {
+    if (!call.startsWith('remove')) return
+    at.push(clock.now() - 3_600_000)
+    if (at.length === 2) back = 3_600_000
+  }
+  const setBack = { now: () => clock.now() - back, after: clock.after }
+  const clearing = clear(admin, { owner: OWNER, rate: 10, clock: setBack })
+  await clock.advance(1_000)
+  expect(at).toEqual([0, 100, 200, 300, 400])
+  expect(await clearing).toMatchObject({ done: 5 })
+})
+
 test('without a rate nobody waits', async () => {
   const clock = manualClock()
   expect(await clear(five(), { owner: OWNER, clock })).toMatchObject({ done: 5 })

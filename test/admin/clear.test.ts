@@ -59,7 +59,7 @@ describe('clear', () => {
     expect(summary).toMatchObject({ done: 3, failed: 2, stopped: false })
     expect(summary.errors).toEqual([
       { owner: 'a@example.com', contact: 'b@example.com', error: refused },
-      { owner: 'b@example.com', contact: undefined, error: expect.objectContaining({ code: 'REFUSED' }) },
+      { owner: 'b@example.com', contact: undefined, error: expect.objectContaining({ code: 'NOT_CONNECTED' }) },
     ])
     expect(summary.errors[1]?.error.message).toContain('garbage')
   })

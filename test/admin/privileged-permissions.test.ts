@@ -222,6 +222,31 @@ describe('A session that had begun before the admin was made', () => {
     await expect(listed).rejects.toThrow(/mod_privilege/)
   })
 
+  test('has granted what it once did: a refusal after that is about the account, and no more about the permission', async () => {
+    const { admin, answer, refuse } = late()
+    const put = admin.put(JULIET, ROMEO, ITEM)
+    await turn()
+    await answer()
+    await put
+    const nobody = admin.put(`nobody@${HOST}`, ROMEO, ITEM)
+    nobody.catch(() => undefined)
+    await turn()
+    await refuse('service-unavailable')
+    await expect(nobody).rejects.toMatchObject({ code: 'REFUSED', condition: 'service-unavailable' })
+
+    // Writing says nothing of reading, nor one host of another.
+    const listed = admin.list(`nobody@${HOST}`)
+    listed.catch(() => undefined)
+    await turn()
+    await refuse('service-unavailable')
+    await expect(listed).rejects.toMatchObject({ code: 'UNSUPPORTED' })
+    const elsewhere = admin.put('nobody@other.example', ROMEO, ITEM)
+    elsewhere.catch(() => undefined)
+    await turn()
+    await refuse('service-unavailable')
+    await expect(elsewhere).rejects.toMatchObject({ code: 'UNSUPPORTED' })
+  })
+
   test('is over with a disconnect: the next one is heard from its beginning', async () => {
     const { fake, admin, asked, clock } = late()
     fake.cut()

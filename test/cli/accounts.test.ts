@@ -1,19 +1,8 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { configure, JULIET } from './support/accounts.js'
 import { freshHome, type RunOptions, run } from './support/command.js'
 import { type Town, town } from './support/town.js'
-
-const fileIn = (home: string): string => join(home, '.config/xmpp-roster/accounts.json')
-
-/** Writes a configuration as somebody with an editor would. */
-const configure = (home: string, content: unknown, mode = 0o600): string => {
-  const path = fileIn(home)
-  mkdirSync(join(path, '..'), { recursive: true })
-  writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content))
-  chmodSync(path, mode)
-  return path
-}
 
 /** With a configuration and nothing else. */
 const asConfigured = async (content: unknown, mode?: number, ...words: string[]) => {
@@ -21,8 +10,6 @@ const asConfigured = async (content: unknown, mode?: number, ...words: string[])
   const path = configure(home, content, mode)
   return { path, ...(await run(words.length === 0 ? ['get'] : words, { home })) }
 }
-
-const JULIET = { jid: 'juliet@localhost', password: 'secret' }
 
 /** A server, and juliet in a configuration. */
 const withJuliet = async (entry: object, content: object = {}): Promise<{ home: string; verona: Town }> => {
@@ -209,82 +196,5 @@ describe('a password command', () => {
     expect(err).toMatch(/^xmpp-roster: PASSWORD_FAILED: [^\n]*\n$/)
     expect(err).toContain(complaint)
     expect(verona.server.log).toEqual([])
-  })
-})
-
-describe('login', () => {
-  test('tries the account, and writes it for its owner alone', async () => {
-    const verona = await town(['juliet'])
-    const home = verona.homeOf('juliet')
-    const { code, out } = await verona.as('juliet', 'login', 'Juliet@localhost')
-    expect([code, out]).toEqual([0, `juliet@localhost is written to ${fileIn(home)}\n`])
-    expect(statSync(fileIn(home)).mode & 0o777).toBe(0o600)
-    expect(statSync(join(fileIn(home), '..')).mode & 0o777).toBe(0o700)
-    expect(readdirSync(join(fileIn(home), '..'))).toEqual(['accounts.json'])
-    expect(JSON.parse(readFileSync(fileIn(home), 'utf8'))).toEqual({
-      default: 'juliet@localhost',
-      accounts: { 'juliet@localhost': { jid: 'juliet@localhost', service: verona.c2s, password: 'secret' } },
-    })
-    expect((await run(['get'], { home })).code).toBe(0)
-  })
-
-  test('writes nothing when the server refuses', async () => {
-    const verona = await town(['juliet'])
-    const { code, err } = await verona.asWith(
-      'juliet',
-      { env: { XMPP_PASSWORD: 'wrong' } },
-      'login',
-      'juliet@localhost',
-    )
-    expect([code, err]).toEqual([
-      4,
-      'xmpp-roster: REFUSED: The server refused the login of juliet@localhost: not-authorized.\n',
-    ])
-    expect(readdirSync(verona.homeOf('juliet'))).toEqual([])
-  })
-
-  test('writes the command for the password, not what it prints; the others stay', async () => {
-    const verona = await town(['juliet'])
-    const home = verona.homeOf('juliet')
-    configure(home, { default: 'work', accounts: { work: JULIET } })
-    const program = [process.execPath, '-p', '"secret"']
-    const { code } = await verona.as('juliet', 'login', 'juliet@localhost', '--account', 'home', '--', ...program)
-    expect(code).toBe(0)
-    expect(JSON.parse(readFileSync(fileIn(home), 'utf8'))).toEqual({
-      default: 'work',
-      accounts: { work: JULIET, home: { jid: 'juliet@localhost', service: verona.c2s, passwordCommand: program } },
-    })
-  })
-
-  test('asks before it writes over an account; without a terminal it does not', async () => {
-    const verona = await town(['juliet'])
-    const home = verona.homeOf('juliet')
-    configure(home, { accounts: { 'juliet@localhost': JULIET } })
-    const words = ['login', 'juliet@localhost']
-    expect((await verona.as('juliet', ...words)).code).toBe(20)
-    expect((await verona.asWith('juliet', { columns: 80, typed: 'n\n' }, ...words)).code).toBe(20)
-    expect(JSON.parse(readFileSync(fileIn(home), 'utf8'))).toEqual({ accounts: { 'juliet@localhost': JULIET } })
-    expect((await verona.asWith('juliet', { columns: 80, typed: 'y\n' }, ...words)).code).toBe(0)
-    expect((await verona.as('juliet', ...words, '-f')).code).toBe(0)
-  })
-
-  test('refuses a configuration that others may read, and leaves it as it is', async () => {
-    const verona = await town(['juliet'])
-    const home = verona.homeOf('juliet')
-    const path = configure(home, { accounts: {} }, 0o644)
-    expect((await verona.as('juliet', 'login', 'juliet@localhost')).code).toBe(2)
-    expect(readFileSync(path, 'utf8')).toBe('{"accounts":{}}')
-  })
-
-  test('writes a component and an owner of it', async () => {
-    const verona = await town([])
-    const home = freshHome()
-    const words = ['login', 'desk@bots.localhost', '--component', 'bots.localhost', '--service', verona.component]
-    expect((await run(words, { home, env: { XMPP_PASSWORD: 'secret' } })).code).toBe(0)
-    expect(JSON.parse(readFileSync(fileIn(home), 'utf8'))).toMatchObject({
-      accounts: { 'desk@bots.localhost': { component: 'bots.localhost', owner: 'desk@bots.localhost' } },
-    })
-    const refused = await run(words, { home: freshHome(), env: { XMPP_PASSWORD: 'wrong' } })
-    expect([refused.code, refused.err]).toEqual([4, expect.stringContaining('not-authorized')])
   })
 })

@@ -94,7 +94,12 @@ describe('admin ejabberd', () => {
   test.each([
     [['put', A, B, '-s', 'BOTH'], '--subscription is one of none, to, from, both.'],
     [['put', A, B, '-g', '', '-g', 'X'], 'A group "" means none: it stands alone.'],
-    [['put', `${A}/x`, B], 'A contact has no resource'],
+    [['put', `${A}/x`, B], 'An owner has no resource'],
+    [['put', A, `${B}/x`], 'A contact has no resource'],
+    [['clear', `${A}/x`], 'An owner has no resource'],
+    [['connect', A, `${B}/x`], 'An owner has no resource'],
+    [['owners', '--domain', A], `--domain is a domain such as example.com, but "${A}" came.`],
+    [['clear', '--domain', A], `--domain is a domain such as example.com, but "${A}" came.`],
     [['list'], 'Whose? OWNER, --domain or --all says it.'],
     [['list', A, '--all'], 'Whose? OWNER, --domain or --all says it.'],
     [['clear'], 'Whose? OWNER, --domain or --all says it.'],
@@ -181,6 +186,37 @@ describe('admin ejabberd clear', () => {
     const { code, out, err } = await admin(api, ['clear', '--all', '--dry-run'])
     expect([code, out]).toEqual([1, '3 items of 2 owners would be removed.\n'])
     expect(err).toMatch(/^xmpp-roster: REFUSED: ejabberd says that get_roster has failed\. \(b@example\.com\)\n$/)
+  })
+
+  test.each([
+    [['put', A, B, '-s', 'both'], 'add_rosteritem'],
+    [['remove', '-f', A, B], 'delete_rosteritem'],
+    [['connect', A, B], 'add_rosteritem'],
+    [['disconnect', '-f', A, B], 'delete_rosteritem'],
+    [['message', A, B, 'Hi'], 'send_message'],
+  ] as const)('%j, stopped by Ctrl-C before it is answered, may have happened', async (words, path) => {
+    const ctrlC = new AbortController()
+    const api = await ejabberd(MUTUAL, (call) => {
+      if (call.path !== path) return undefined
+      ctrlC.abort()
+      return 'silence'
+    })
+    const { code, err } = await admin(api, words, { signal: ctrlC.signal })
+    expect([code, err]).toEqual([20, 'xmpp-roster: CANCELLED: Cancelled; what was under way may have happened.\n'])
+  })
+
+  test('half a disconnection is said, whatever the user wanted meanwhile', async () => {
+    const ctrlC = new AbortController()
+    const api = await ejabberd(MUTUAL, ({ path, args }) => {
+      if (path !== 'delete_rosteritem' || args['localuser'] !== 'a') return undefined
+      ctrlC.abort()
+      return json({ status: 'error', code: 10, message: 'Not now' }, 500)
+    })
+    const { code, err } = await admin(api, ['disconnect', '-f', A, B], { signal: ctrlC.signal })
+    expect(code).toBe(4)
+    expect(err).toMatch(
+      /^xmpp-roster: REFUSED: a@example\.com is out of the roster of b@example\.com by now\. Disconnecting them again is safe\. But /,
+    )
   })
 
   test('stopped by Ctrl-C says what is gone, and goes on with the rest when it is run again', async () => {

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { Kysely, PostgresDialect } from 'kysely'
@@ -79,7 +79,7 @@ describe('admin storage over a SQLite file', () => {
       'a file that is not there, and makes none',
       ['owners', '--storage', '/no/such/file'],
       16,
-      /^NOT_FOUND: \/no\/such\/file is not there\.$/,
+      /^NOT_FOUND: \/no\/such\/file is not there; nothing was made\.$/,
     ],
     ['an address of another kind', ['owners', '--storage', 'mysql://x/y'], 2, /^USAGE: There is no storage "mysql:"/],
     [
@@ -121,6 +121,54 @@ describe('admin storage over a SQLite file', () => {
     expect(result.err).not.toContain('pr1vate')
     expect(existsSync('/no/such/file')).toBe(false)
   })
+
+  test.each([
+    'redis://u:pr1vate@x',
+    'redis://x?password=pr1vate',
+    'POSTGRES://u:pr1vate@x/y',
+    'postgres://x/y?user=a&password=pr1vate',
+    'postgres://u:pr1vate@x:port/y',
+  ])('refuses %s among the arguments', async (address) => {
+    const { code, out, err } = await admin(['owners', '--storage', address])
+    expect([code, out]).toEqual([2, ''])
+    expect(err).toMatch(/^xmpp-roster: USAGE: --storage has a password in it, [^\n]*XMPP_STORAGE is for that\.\n$/)
+    expect(err).not.toContain('pr1vate')
+  })
+
+  test.each<[place: string, code: number]>([
+    ['POSTGRES://u:pr1vate@127.0.0.1:9/x', 5],
+    ['Redis://u:pr1vate@127.0.0.1:9', 5],
+    ['redis://u:pr1vate@127.0.0.1:port', 2],
+    ['redis://u:pr1vate@127.0.0.1/name', 2],
+    ['redis://u:pr1%ZZvate@127.0.0.1', 2],
+    ['postgres://u:pr1vate@127.0.0.1:port/x', 2],
+    ['MySQL://u:pr1vate@x/y', 2],
+    [' postgres://u:pr1vate@x/y', 16],
+  ])('never shows the password of %s', async (place, expected) => {
+    const { code, out, err } = await admin(['owners'], { env: { XMPP_STORAGE: place } })
+    expect([code, out]).toEqual([expected, ''])
+    expect(err).toMatch(/^xmpp-roster: [^\n]*\n$/)
+    expect(err).not.toMatch(/pr1|vate|u:/)
+  })
+
+  test.each(['owners', 'pairs', 'put'])(
+    'refuses a database of another program for %s, and leaves it alone',
+    async (name) => {
+      const path = join(freshHome(), 'foreign.sqlite')
+      const { default: Database } = await import('libsql')
+      const database = new Database(path)
+      database.exec('CREATE TABLE notes (text TEXT)')
+      database.close()
+      const before = readFileSync(path)
+      const words = name === 'put' ? [name, A, B] : [name]
+      const { code, out, err } = await admin([...words, '--storage', path])
+      expect([code, out]).toEqual([2, ''])
+      expect(err).toMatch(
+        /^xmpp-roster: FILE_INVALID: [^\n]* should hold rosters of xmpp-roster, but holds none; [^\n]*\n$/,
+      )
+      expect(readFileSync(path).equals(before)).toBe(true)
+    },
+  )
 
   test('refuses a file that is no database', async () => {
     const { code, out, err } = await admin(['owners', '--storage', new URL(import.meta.url).pathname])

@@ -121,8 +121,14 @@ describe('a command line', () => {
     [['get', 'extra'], '"extra" is one word too many. See "xmpp-roster get --help".'],
     [['get', '--sort', 'size'], '--sort is one of jid, name, host, group, subscription. See "xmpp-roster get --help".'],
     [['get', '--subscription', 'BOTH'], '--subscription is one of none, to, from, both. See "xmpp-roster get --help".'],
-    [['get', '--timeout', '0'], '--timeout is a number from 1 on. See "xmpp-roster get --help".'],
-    [['get', '--timeout', 'soon'], '--timeout is a number from 1 on. See "xmpp-roster get --help".'],
+    [['get', '--timeout', '0'], '--timeout is a number from 1 to 86400. See "xmpp-roster get --help".'],
+    [['get', '--timeout', 'soon'], '--timeout is a number from 1 to 86400. See "xmpp-roster get --help".'],
+    [['get', '--timeout', '3000000'], '--timeout is a number from 1 to 86400. See "xmpp-roster get --help".'],
+    [['get', '--wait', '1e3'], '--wait is a number from 0 to 86400. See "xmpp-roster get --help".'],
+    [['apply', 'x', '--rate', '100000000'], '--rate is a number from 0.01 to 10000. See "xmpp-roster apply --help".'],
+    [['help', 'frobnicate'], 'There is no command "frobnicate". See "xmpp-roster --help".'],
+    [['help', 'groups', 'frobnicate'], 'There is no command "frobnicate". See "xmpp-roster groups --help".'],
+    [['frobnicate', '--version'], 'There is no command "frobnicate". See "xmpp-roster --help".'],
     [['get', '--json', '--csv'], 'Of --json, --jsonl and --csv only one makes sense.'],
     [['set', 'a@b'], 'What should be changed? -n, -g, --ungroup or -R says it.'],
     [['set', 'a@b', '-g', 'A', '--ungroup', 'A'], '-g and --ungroup both name A.'],
@@ -142,7 +148,13 @@ describe('a command line', () => {
 
   test('can ask for the version, and for help by a word', async () => {
     expect((await run(['--version'])).out).toMatch(/^\d+\.\d+\.\d+\n$/)
+    expect((await run(['--debug', '--version'])).out).toMatch(/^\d+\.\d+\.\d+\n$/)
     expect((await run(['help', 'groups', 'rename'])).out).toMatch(/^Usage: xmpp-roster groups rename /)
+    expect(await run(['help'])).toEqual(await run(['--help']))
+    const { out } = await run(['--help'])
+    expect(out).toMatch(/^ {2}help {9}\w/m)
+    expect(out).toMatch(/^ {6}--version {2}\w/m)
+    expect(out).toContain('XMPP_ROSTER_ACCOUNT')
   })
 })
 

@@ -186,6 +186,12 @@ describe('completion words', () => {
     expect(await asked(home, {}, '-a', '')).toEqual(['words', 'work:juliet@work.example', 'home:juliet@example.com'])
   })
 
+  test('offers help and the version where nothing was said yet', async () => {
+    expect(await asked(freshHome(), {}, 'he')).toEqual(['words', expect.stringMatching(/^help:/)])
+    expect(await asked(freshHome(), {}, '--ver')).toEqual(['words', expect.stringMatching(/^--version:/)])
+    expect(await asked(freshHome(), {}, 'login', '--ver')).toEqual(['words'])
+  })
+
   test('leaves files to the shell', async () => {
     expect(await asked(freshHome(), {}, 'import', '')).toEqual(['files'])
     expect(await asked(freshHome(), {}, '--storage=/tm')).toEqual(['files'])

@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { component } from '@xmpp/component'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -123,6 +123,43 @@ describe("a component's roster", () => {
       err: `xmpp-roster: USAGE: ${complaint}\n`,
     })
   })
+
+  test('is for nobody else to read when a command makes it', async () => {
+    const verona = await bots()
+    await verona.desk('alone', 'add', JULIET)
+    expect(statSync(verona.file).mode & 0o777).toBe(0o600)
+  })
+
+  test('whose file was named and is not there, or has none in it, is made by no command: nothing is, by a slip', async () => {
+    const verona = await bots()
+    const typo = join(freshHome(), 'typo.sqlite')
+    const empty = join(freshHome(), 'notes.txt')
+    writeFileSync(empty, '')
+    for (const words of [['add', JULIET], ['get'], ['subscribe', JULIET]]) {
+      const { code, err } = await verona.desk('alone', ...words, '--storage', typo)
+      expect([code, err]).toEqual([16, `xmpp-roster: NOT_FOUND: ${typo} is not there; nothing was made.\n`])
+      const other = await verona.desk('alone', ...words, '--storage', empty)
+      expect([other.code, other.err]).toEqual([
+        2,
+        `xmpp-roster: FILE_INVALID: ${empty} should hold rosters of xmpp-roster, but holds none; it was left as it is.\n`,
+      ])
+    }
+    expect([existsSync(typo), readFileSync(empty, 'utf8')]).toEqual([false, ''])
+  })
+
+  test.each([[['get', '--online']], [['watch']], [['watch', '--json']]])(
+    'is refused for %j before anything is made or connected to',
+    async (words) => {
+      const verona = await bots()
+      const { code, err } = await verona.desk('connected', ...words)
+      expect([code, err]).toEqual([
+        2,
+        expect.stringContaining('is for accounts: a component hears of presence while it'),
+      ])
+      expect(existsSync(join(verona.file, '..'))).toBe(false)
+      expect(verona.server.log).toEqual([])
+    },
+  )
 
   test('has no presence to show, and no clients', async () => {
     const verona = await bots()

@@ -1,6 +1,6 @@
 import { createServer, type Socket } from 'node:net'
 import { createElement } from 'ltx/lib/ltx.js'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { ClientAccount } from '../../src/cli/account.js'
 import { checkPrivacy, type Link } from '../../src/cli/privacy.js'
 import type { RosterError } from '../../src/index.js'
@@ -126,6 +126,16 @@ describe('the password', () => {
   })
 })
 
+test.each(['ws', 'wss'])('a service of %s:// needs a newer Node.js, and says so', async (scheme) => {
+  vi.stubGlobal('WebSocket', undefined)
+  onTestFinished(() => void vi.unstubAllGlobals())
+  const { code, err } = await run(['get', '--no-cache'], { env: as(`${scheme}://127.0.0.1:1/xmpp`) })
+  expect([code, err]).toEqual([
+    4,
+    `xmpp-roster: UNSUPPORTED: ${scheme}:// needs Node.js 22 or later, and this is ${process.version}: an xmpp:// or xmpps:// service works.\n`,
+  ])
+})
+
 describe('Ctrl-C', () => {
   test('ends a command that waits for the server: 20, one line', async () => {
     const stopped = new AbortController()
@@ -147,6 +157,26 @@ describe('Ctrl-C', () => {
     expect(err).toContain(
       'xmpp-roster: CANCELLED: Cancelled: 1 of 2 done, 0 failed; what was under way may have happened.\n',
     )
+  })
+})
+
+describe('Ctrl-C while a change is under way', () => {
+  const IN_THE_MIDST = 'xmpp-roster: CANCELLED: Cancelled; what was under way may have happened.\n'
+
+  test.each([
+    [['set', 'romeo@localhost', '-n', 'R.']],
+    [['add', 'nurse@localhost']],
+    [['delete', '-f', 'romeo@localhost']],
+    [['groups', 'delete', '-f', 'A']],
+  ])('%j: it was sent and not answered, so nobody knows', async (words) => {
+    const verona = await town(['juliet'])
+    await verona.as('juliet', 'add', 'romeo@localhost', '-g', 'A')
+    const stopped = new AbortController()
+    const onErr = (text: string): void => {
+      if (text.startsWith('> <iq') && text.includes('type="set"') && text.includes('jabber:iq:roster')) stopped.abort()
+    }
+    const { code, err } = await verona.asWith('juliet', { onErr, signal: stopped.signal }, ...words, '--debug')
+    expect([code, err.slice(err.lastIndexOf('xmpp-roster: '))]).toEqual([20, IN_THE_MIDST])
   })
 })
 

@@ -1,4 +1,4 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -45,6 +45,15 @@ describe('export', () => {
       `romeo@localhost,"${NAME.replaceAll('"', '""')}",A;B;Friends,none,true,false,false`,
       '',
     ])
+  })
+
+  test('writes to the standard output where the file is called -', async () => {
+    const at = await verona()
+    const { out } = await at.as('juliet', 'export', '--csv')
+    expect(await at.as('juliet', 'export', '--csv', '-o', '-')).toEqual({ code: 0, out, err: '' })
+    const planned = await at.asWith('juliet', { piped: '[]' }, 'plan', '-', '-o', '-')
+    expect(JSON.parse(planned.out)).toMatchObject({ add: [], remove: [] })
+    expect(existsSync('-')).toBe(false)
   })
 
   test('writes a file for nobody else’s eyes, whole or not at all', async () => {
@@ -131,6 +140,17 @@ describe('import', () => {
       { jid: 'romeo@localhost', name: NAME },
       { jid: 'tybalt@localhost' },
     ])
+  })
+
+  test('leaves a contact in the groups that the file does not name, and puts it into those that it does', async () => {
+    const at = await verona()
+    const path = await exported(at)
+    await at.as('juliet', 'set', 'romeo@localhost', '--ungroup', 'A;B', '-g', 'Verona')
+    const { out } = await at.as('juliet', 'import', '-f', path)
+    expect(out.split('\n')[0]).toBe('~ romeo@localhost  [A;B] [Friends] [Verona]')
+    expect(await rosterOf(at)).toMatchObject([{}, { jid: 'romeo@localhost', groups: ['A;B', 'Friends', 'Verona'] }])
+    const mirrored = await at.as('juliet', 'import', '-f', '--mirror', path)
+    expect(mirrored.out.split('\n')[0]).toBe('~ romeo@localhost  [A;B] [Friends]')
   })
 
   test('takes away what the file lacks with --mirror, as far as --max-removals goes', async () => {
@@ -282,8 +302,9 @@ describe('import(export(x)) is x', () => {
         expect(remove).toEqual([])
         for (const { jid, name, groups, subscription } of update) {
           expect(name).not.toBeNull()
-          expect(groups).not.toEqual([])
-          const before = wantedOf(known.get(jid)!).subscription
+          const item = known.get(jid)!
+          if (groups !== undefined) expect(groups).toEqual(expect.arrayContaining([...item.groups]))
+          const before = wantedOf(item).subscription
           if (subscription !== undefined && before !== 'none') expect(subscription).toBe('both')
         }
       }),

@@ -13,17 +13,21 @@ interface Ended {
   readonly err: string
 }
 
-type Stdin = 'closed' | 'ignore' | 'pipe'
+type Streams = 'closed' | 'ignore' | 'pipe' | 'full disk'
+
+/** What Node.js has no words for: a descriptor that is closed, and a disk without any space left. */
+const BY_SHELL: Readonly<Partial<Record<Streams, string>>> = { closed: '0<&-', 'full disk': '>/dev/full' }
 
 /** The built command in a process of its own. */
-const start = (words: readonly string[], env: Readonly<Record<string, string>>, stdin: Stdin): ChildProcess => {
+const start = (words: readonly string[], env: Readonly<Record<string, string>>, streams: Streams): ChildProcess => {
   const [node, ...rest] = command()
-  // 0<&- closes the descriptor: Node.js has no word for that.
-  const line = stdin === 'closed' ? ['sh', '-c', 'exec "$@" 0<&-', 'sh', node, ...rest] : [node, ...rest]
+  const redirection = BY_SHELL[streams]
+  const line =
+    redirection === undefined ? [node, ...rest] : ['sh', '-c', `exec "$@" ${redirection}`, 'sh', node, ...rest]
   const [program = '', ...args] = [...line, ...words]
   const child = spawn(program, args, {
     env: { PATH: process.env['PATH'], HOME: freshHome(), ...env },
-    stdio: [stdin === 'pipe' ? 'pipe' : 'ignore', 'pipe', 'pipe'],
+    stdio: [streams === 'pipe' ? 'pipe' : 'ignore', 'pipe', 'pipe'],
   })
   onTestFinished(() => void child.kill('SIGKILL'))
   return child
@@ -41,8 +45,8 @@ const ended = (child: ChildProcess): Promise<Ended> =>
     child.on('close', (code) => resolve({ code, ...written }))
   })
 
-const run = (words: readonly string[], env: Readonly<Record<string, string>> = {}, stdin: Stdin = 'ignore') =>
-  ended(start(words, env, stdin))
+const run = (words: readonly string[], env: Readonly<Record<string, string>> = {}, streams: Streams = 'ignore') =>
+  ended(start(words, env, streams))
 
 const household = async (): Promise<Town> => {
   const verona = await town(['juliet'])
@@ -65,7 +69,7 @@ describe('the program', () => {
     expect(err).toMatch(/^(xmpp-roster: warning: the roster is not kept [^\n]*\n)?$/)
   })
 
-  test.each<Stdin>(['closed', 'ignore', 'pipe'])(
+  test.each<Streams>(['closed', 'ignore', 'pipe'])(
     'does not hang where it would ask and its input is %s, as Libervia does: 20',
     async (stdin) => {
       const verona = await household()
@@ -99,6 +103,18 @@ describe('the program', () => {
     child.stdout?.destroy()
     expect(await end).toEqual({ code: 0, out: '', err: '' })
   })
+
+  test.each([[['get', '--json']], [['export']], [['completion', 'bash']]])(
+    'takes a full disk for no reader that has enough: %j',
+    async (words) => {
+      const verona = await household()
+      expect(await run([...words, '--no-cache'], verona.envOf('juliet'), 'full disk')).toEqual({
+        code: 1,
+        out: '',
+        err: 'xmpp-roster: FAILED: The output could not be written: ENOSPC: no space left on device, write\n',
+      })
+    },
+  )
 
   test.each(['SIGINT', 'SIGTERM'] as const)('ends with 20 on %s, and logs out', async (signal) => {
     const verona = await household()
@@ -145,7 +161,10 @@ describeWith('python3', 'the program on a terminal', () => {
     await terminal.shows('(y/N) ')
     terminal.press(key)
     expect(await terminal.ended()).toBe(20)
-    expect(terminal.output()).toContain('CANCELLED: Cancelled; nothing was done.')
+    expect(terminal.picture().lines).toEqual([
+      'Delete romeo@localhost from the roster? (y/N)',
+      'xmpp-roster: CANCELLED: Cancelled; nothing was done.',
+    ])
     expect((await verona.as('juliet', 'get')).out).toContain('romeo@localhost')
   })
 
@@ -161,7 +180,11 @@ describeWith('python3', 'the program on a terminal', () => {
       env: { ...env, TERM: 'xterm', NO_COLOR: '1' },
     })
     await terminal.shows('Password of juliet@localhost: ')
-    terminal.type('secrex')
+    terminal.type('what was that again?')
+    terminal.press('ctrl-u')
+    terminal.type('sec\u0001\t')
+    terminal.press('up')
+    terminal.type('rex')
     terminal.press('backspace')
     terminal.type('t')
     terminal.press('enter')

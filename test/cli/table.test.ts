@@ -10,7 +10,11 @@ const ROWS = [
   ['fam@example.com', '👩‍👩‍👧', ''],
 ]
 
-const print = (columns: number | undefined, env: Record<string, string> = { NO_COLOR: '1' }): readonly string[] => {
+const print = (
+  columns: number | undefined,
+  env: Record<string, string> = { NO_COLOR: '1' },
+  rows: readonly (readonly string[])[] = ROWS,
+): readonly string[] => {
   let text = ''
   const write = (more: string): boolean => {
     text += more
@@ -20,7 +24,7 @@ const print = (columns: number | undefined, env: Record<string, string> = { NO_C
     { ...(columns === undefined ? {} : { isTTY: true, columns }), write, on: () => undefined },
     env,
   )
-  printTable(out, ['JID', 'NAME', 'SUBSCRIPTION'], ROWS)
+  printTable(out, ['JID', 'NAME', 'SUBSCRIPTION'], rows)
   return text.split('\n').slice(0, -1)
 }
 
@@ -44,6 +48,17 @@ test('on a narrow terminal no line is longer than the terminal, and the widest c
 
 test('where there is no terminal nothing is cut', () => {
   expect(print(undefined).join('\n')).not.toContain('…')
+})
+
+test('a terminal that says it has no columns has 80, and one without lines 24', () => {
+  expect(print(0)).toEqual(print(80))
+  const out = new Output({ isTTY: true, columns: 0, rows: 0, write: () => true, on: () => undefined }, {})
+  expect([out.columns, out.rows]).toEqual([80, 24])
+})
+
+test('there may be more rows than a function has room for arguments', () => {
+  const rows = Array.from({ length: 130_001 }, (_, at) => [`contact${at}@example.net`, '', 'both'])
+  expect(print(undefined, {}, rows)).toHaveLength(130_002)
 })
 
 test('the titles are bold on a terminal, and not with NO_COLOR, nor on a dumb one', () => {

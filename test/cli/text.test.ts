@@ -84,7 +84,19 @@ describe('data for other programs', () => {
     [['=1+1', '+1', '-1', '@a', '\t='], "'=1+1,'+1,'-1,'@a,'\t="],
     [['=a,b'], '"\'=a,b"'],
     [['a\u001b[2Jb\u009b'], 'a\\u{1b}[2Jb\\u{9b}'],
+    [['\n=1+1', '\r=1+1'], `"'\n=1+1",'\\u{d}=1+1`],
+    [['Romeo\rMallory', 'a\tb'], 'Romeo\\u{d}Mallory,a\tb'],
+    [['a\u202eb\u2066', '\u2028', '\u2029', '\u200f'], 'a\\u{202e}b\\u{2066},\\u{2028},\\u{2029},\\u{200f}'],
+    [['\ufeff\u200b'], '\\u{feff}\\u{200b}'],
   ])('CSV of %j is quoted (RFC 4180), computes nothing and obeys nobody', (cells, line) => {
     expect(csvLineOf(cells)).toBe(line)
+  })
+
+  test('CSV has no byte in it that moves a cursor, but the ends of lines and tabs', () => {
+    const every = Array.from({ length: 0x2100 }, (_, code) => String.fromCharCode(code)).join('')
+    const bytes = Buffer.from(csvLineOf([every, `${every}x`]))
+    expect(bytes.filter((byte) => byte < 0x20 && byte !== 0x0a && byte !== 0x09)).toHaveLength(0)
+    // U+0080 to U+009F, and U+2028 to U+202E.
+    expect(bytes.toString('latin1')).not.toMatch(/\xc2[\x80-\x9f]|\xe2\x80[\xa8-\xae]|\x7f/)
   })
 })

@@ -101,6 +101,15 @@ describe('what comes over the wire makes no trouble (promise 26)', () => {
     expect([bot.presence(ROMEO).available, bot.requests().length]).toEqual([true, 1])
   })
 
+  test('a request longer than anybody writes is refused, and told; nothing of it is kept', async () => {
+    const { bot, hear, said, log, storage } = await withContacts({})
+    await hear(subscribe(ROMEO, BOT, `<status>${'"'.repeat(300_000)}</status>`))
+    expect(log.of('rejected').map(({ error, from }) => [error.code, from])).toEqual([['STANZA_INVALID', ROMEO]])
+    expect([bot.requests(), said(), (await storage.load(BOT))?.items]).toEqual([[], [], []])
+    await hear(subscribe(ROMEO, BOT, `<status>${'"'.repeat(16_000)}</status>`))
+    expect(bot.requests().map(({ status }) => status?.length)).toEqual([16_000])
+  })
+
   test('a hundred thousand deep, a presence is read past and a request is refused, and neither ends anything', async () => {
     const { bot, hear, log, roster } = await withContacts({ [ROMEO]: 'both' })
     const endless = `${'<a>'.repeat(100_000)}${'</a>'.repeat(100_000)}`

@@ -167,6 +167,18 @@ describe("a contact's presence", () => {
     expect(bot.presence(ROMEO).best?.extra).toBe('good')
   })
 
+  test('extend that throws while something is being stored keeps nobody from being served after it (promise 26)', async () => {
+    const extend = (): never => {
+      throw new Error('bad caps')
+    }
+    const { bot, fake, log } = await withContacts({ [ROMEO]: 'both' }, { extend })
+    const update = bot.update(ROMEO, { name: 'Ro' })
+    fake.receive(presence(PHONE))
+    expect((await update).name).toBe('Ro')
+    expect(log.of('error').map(({ code }) => code)).toEqual(['STANZA_INVALID'])
+    expect((await bot.update(ROMEO, { name: 'Romeo' })).name).toBe('Romeo')
+  })
+
   test('what is handed out never changes', async () => {
     const { bot, hear } = await withContacts({ [ROMEO]: 'both' })
     await hear(presence(PHONE))

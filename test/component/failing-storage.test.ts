@@ -37,6 +37,34 @@ const shaky = async (contacts: Parameters<typeof withContacts>[0] = {}, options 
 }
 
 describe('a commit that fails (DB6, promise 20)', () => {
+  test('and took effect, and nobody could tell: storage is looked at again, and a request is decided that nobody knew of', async () => {
+    const { bot, hear, clock, said, told, trouble } = await shaky({}, { autoAuthorize: async () => true })
+    // The search for what others left has just been made, so that it is not what finds this.
+    await clock.advance(5_000)
+    Object.assign(trouble, { commit: 'after', isDeaf: true })
+    await hear(subscribe(ROMEO))
+    await clock.advance(20_000)
+    expect([bot.requests(), said(), told()]).toEqual([[], [], ['error STORAGE_FAILED']])
+    Object.assign(trouble, { commit: undefined, isDeaf: false })
+    await clock.advance(5_000)
+    expect(bot.requests().map(({ contact }) => contact)).toEqual([ROMEO])
+    await clock.advance(60_000)
+    expect(said()).toEqual(['bot > romeo: subscribed', 'bot > romeo: subscribe'])
+  })
+
+  test('loses no presence that came behind it: that is stored nowhere', async () => {
+    const { bot, fake, hear, told, trouble } = await shaky({ [ROMEO]: 'both', [JULIET]: 'to' })
+    await hear(presence(`${JULIET}/x`))
+    told()
+    Object.assign(trouble, { commit: 'before', isDeaf: true })
+    const update = bot.update(ROMEO, { name: 'Ro' }).catch((error: RosterError) => error.code)
+    fake.receive(presence(`${JULIET}/x`, BOT, 'unavailable'))
+    fake.receive(presence(`${ROMEO}/y`))
+    expect(await update).toBe('STORAGE_FAILED')
+    expect([bot.presence(JULIET).available, bot.presence(ROMEO).available]).toEqual([false, true])
+    expect(told().filter((word) => /line/.test(word))).toEqual(['offline juliet', 'online romeo'])
+  })
+
   test('rejects the command with STORAGE_FAILED: nothing changed, nothing sent, nobody told', async () => {
     const { bot, said, told, trouble } = await shaky({ [ROMEO]: 'none+in' })
     trouble.commit = 'before'

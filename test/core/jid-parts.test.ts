@@ -1,6 +1,15 @@
 import { jid } from '@xmpp/client'
 import { describe, expect, it } from 'vitest'
-import { bareJid, domainOf, fullJid, isDomainJid, localOf, parseJid, toBareList } from '../../src/core/jid.js'
+import {
+  bareDomain,
+  bareJid,
+  domainOf,
+  fullJid,
+  isDomainJid,
+  localOf,
+  parseJid,
+  toBareList,
+} from '../../src/core/jid.js'
 import { expectMalformed } from './jid-arbitraries.js'
 
 describe('the parts of a JID', () => {
@@ -13,6 +22,11 @@ describe('the parts of a JID', () => {
     expect(localOf(text)).toBe(local)
     expect(domainOf(text)).toBe(domain)
     expect(isDomainJid(text)).toBe(local === undefined)
+  })
+
+  it('a domain in canonical form; an account is none', () => {
+    expect(bareDomain('Capulet.EXAMPLE/x')).toBe('capulet.example')
+    for (const none of ['juliet@capulet.example', '', '@', '*']) expectMalformed(() => bareDomain(none))
   })
 
   it.each([

@@ -1,13 +1,10 @@
-import { RosterError } from '../../core/errors.js'
 import { bareJid } from '../../core/jid.js'
-import { shorten } from '../../core/text.js'
-import type { CallOptions } from '../../roster/options.js'
-import { type Wanted, wantedOf } from '../item.js'
+import { wantedOf } from '../item.js'
 import type { RosterAdmin } from '../port.js'
-import { type Arguments, EjabberdApi } from './api.js'
+import { EjabberdApi } from './api.js'
 import { type EjabberdOptions, endpointOf } from './endpoint.js'
-import { accountOf, ownersOf } from './owners.js'
-import { readRoster, type StoredItem } from './rows.js'
+import { EjabberdItems } from './items.js'
+import { ownersOf } from './owners.js'
 import { type EjabberdSessions, sessionsOf } from './sessions.js'
 
 /**
@@ -37,7 +34,8 @@ import { type EjabberdSessions, sessionsOf } from './sessions.js'
  * 23.10 groups are joined with ";", so one that has it in its name is refused there.
  *
  * Nothing is remembered: each call asks the server. A call may be several requests, and `timeout` is for each of them. A
- * `put` that keeps something reads the roster first; whatever the owner changes between the two is lost.
+ * `put` that keeps something reads the roster first; whatever the owner changes between the two is lost. `clear` and
+ * `applyPlan` read a roster once for many items: what is lost then is said there.
  *
  * @example
  * ```ts
@@ -54,90 +52,21 @@ import { type EjabberdSessions, sessionsOf } from './sessions.js'
  *
  * @throws {RosterError} at once: `UNSUPPORTED` for options that cannot be. From the calls, besides what they say: `REFUSED`
  * when the server said no, with the `condition` that is nearest to its HTTP status (`not-authorized`, `forbidden`,
- * `bad-request`, `internal-server-error` …): nothing has changed. `UNSUPPORTED` when it has no such command, or no API
- * there: nothing has changed. `NOT_CONNECTED` when no answer came: refused connection, wrong certificate: nothing has
- * changed; a connection that broke meanwhile: it may have. `TIMED_OUT`: it may have. `STANZA_INVALID` for an answer that is
+ * `bad-request` …): nothing has changed; with `internal-server-error` or `undefined-condition` it failed at it, and part of it
+ * may be done. `UNSUPPORTED` when it has no such command, or no API there: nothing has changed. `NOT_CONNECTED` when no answer
+ * came: refused connection, wrong certificate: nothing has changed; a connection that broke meanwhile, or a proxy that says so
+ * (502): it may have. `TIMED_OUT`, here or at a proxy (504): it may have. `STANZA_INVALID` for an answer that is
  * none of ejabberd's, and for a redirect: it may have. Messages are one line and hold neither password nor token.
  */
 export function ejabberdAdmin(options: EjabberdOptions): RosterAdmin & EjabberdSessions {
   const api = new EjabberdApi(endpointOf(options))
+  const items = new EjabberdItems(api)
   return {
     owners: (call = {}) => ownersOf(api, call),
-    list: async (owner, call = {}) => {
-      const items = await rosterOf(api, bareJid(owner), call)
-      return [...items.values()].map(({ item }) => item)
-    },
-    put: async (owner, contact, item, call = {}) => put(api, wantedOf(owner, contact, item), call),
+    list: async (owner, call = {}) => items.list(bareJid(owner), call),
+    put: async (owner, contact, item, call = {}) => items.put(wantedOf(owner, contact, item), call),
     remove: async (owner, contact, call = {}) =>
-      remove(api, { owner: bareJid(owner), contact: bareJid(contact) }, call),
+      items.remove({ owner: bareJid(owner), contact: bareJid(contact) }, call),
     ...sessionsOf(api),
   }
-}
-
-interface Pair {
-  readonly owner: string
-  readonly contact: string
-}
-
-async function rosterOf(
-  api: EjabberdApi,
-  owner: string,
-  options: CallOptions,
-): Promise<ReadonlyMap<string, StoredItem>> {
-  return readRoster(await api.list('get_roster', accountOf(owner), { ...options, owner }))
-}
-
-async function put(api: EjabberdApi, wanted: Wanted, options: CallOptions): Promise<void> {
-  const { owner, contact, patch, subscription } = wanted
-  const pair = { owner, contact }
-  const account = accountOf(owner)
-  const isWhole = patch.name !== undefined && patch.groups !== undefined && subscription !== undefined
-  // Another spelling of the same domain would be another contact to ejabberd.
-  const known = isWhole && isAscii(contact) ? undefined : (await rosterOf(api, owner, options)).get(contact)
-  const args = {
-    ...namesOf(account),
-    ...contactOf(known?.stored ?? contact),
-    nick: patch.name ?? known?.item.name ?? '',
-    subs: subscription ?? known?.item.subscription ?? 'none',
-    ...(await groupsOf(api, pair, patch.groups ?? known?.item.groups ?? [], options)),
-  }
-  await api.run('add_rosteritem', args, { ...options, ...pair })
-}
-
-const isAscii = (text: string): boolean => /^[!-~]*$/.test(text)
-
-const namesOf = ({ user, host }: { readonly user: string; readonly host: string }): Arguments => ({
-  localuser: user,
-  localhost: host,
-})
-
-/** A gateway has no user: ejabberd takes an empty text for that. */
-function contactOf(stored: string): Arguments {
-  const at = stored.indexOf('@')
-  return { user: stored.slice(0, Math.max(at, 0)), host: stored.slice(at + 1) }
-}
-
-/** @throws RosterError `ITEM_INVALID` */
-async function groupsOf(
-  api: EjabberdApi,
-  pair: Pair,
-  groups: readonly string[],
-  options: CallOptions,
-): Promise<Arguments> {
-  if ((await api.dialect({ ...options, ...pair })) === 'listed') return { groups }
-  const split = groups.find((group) => group.includes(';'))
-  if (split === undefined) return { group: groups.join(';') }
-  const message = `This ejabberd would split the group "${shorten(split)}" at its ";": it can once it is 24.02 or later; nothing was written.`
-  throw new RosterError('ITEM_INVALID', message, pair)
-}
-
-/** ejabberd answers alike whether the item was there; the roster says it. */
-async function remove(api: EjabberdApi, pair: Pair, options: CallOptions): Promise<boolean> {
-  const account = accountOf(pair.owner)
-  const known = (await rosterOf(api, pair.owner, options)).get(pair.contact)
-  if (known === undefined) return false
-  // Never process_rosteritems: its "delete" tells nobody, and the cache goes on serving what it deleted.
-  const args = { ...namesOf(account), ...contactOf(known.stored) }
-  await api.run('delete_rosteritem', args, { ...options, ...pair })
-  return true
 }

@@ -19,10 +19,11 @@ const CONDITIONS: ReadonlyMap<number, string> = new Map([
   [429, 'policy-violation'],
   [500, 'internal-server-error'],
   [501, 'feature-not-implemented'],
-  [502, 'service-unavailable'],
   [503, 'service-unavailable'],
-  [504, 'remote-server-timeout'],
 ])
+
+/** Statuses by which a proxy says that it has waited too long for what is behind it: RFC 9110 §15.6.5, and a word of its own. */
+const TOO_LATE: ReadonlySet<number> = new Set([504, 524])
 
 /** ejabberd's own codes for a command that is not there, beside the status 404. */
 const NO_SUCH_COMMAND: ReadonlySet<unknown> = new Set([40, 44])
@@ -45,6 +46,8 @@ export function resultOf(answer: HttpAnswer, command: string): unknown {
   // A browser tells nothing of a redirect that it may not follow: its status is 0.
   if (status === 0 || (status >= 300 && status < 400))
     throw new RosterError('STANZA_INVALID', `ejabberd answered ${command} with a redirect, which is not followed.`)
+  // All others from 500 on are a proxy's: ejabberd's own that say no are known.
+  if (status >= 500 && !CONDITIONS.has(status)) throw astray(answer, command)
   const body = parseBody(answer)
   if (status < 200 || status >= 400) throw refusal(answer, command, body)
   if (body === undefined)
@@ -63,8 +66,18 @@ function refusal(answer: HttpAnswer, command: string, body: unknown): RosterErro
     return new RosterError('UNSUPPORTED', 'ejabberd has no HTTP API at this address: does `request_handlers` name it?')
   const words = isObject(body) ? body['message'] : body
   const said = typeof words === 'string' ? `"${shorten(words, 160)}"` : describe(answer)
-  const condition = CONDITIONS.get(status) ?? (status < 500 ? 'undefined-condition' : 'internal-server-error')
+  // ejabberd's own crash is told as JSON; a page is somebody else's.
+  const isUnknown = status === 500 && body === undefined
+  const condition = (isUnknown ? undefined : CONDITIONS.get(status)) ?? 'undefined-condition'
   return refused(`ejabberd refused ${command} (HTTP ${status}): ${said}.`, condition)
+}
+
+/** What stands in front of ejabberd had no answer of it to pass on. */
+function astray(answer: HttpAnswer, command: string): RosterError {
+  const { status } = answer
+  const code = TOO_LATE.has(status) ? 'TIMED_OUT' : 'NOT_CONNECTED'
+  const message = `A proxy answered ${command} in place of ejabberd (HTTP ${status}), with ${describe(answer)}; whether ejabberd has done it is not known.`
+  return new RosterError(code, message)
 }
 
 const refused = (message: string, condition: string): RosterError => new RosterError('REFUSED', message, { condition })

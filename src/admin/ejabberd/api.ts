@@ -3,12 +3,10 @@ import { RosterError } from '../../core/errors.js'
 import { shorten } from '../../core/text.js'
 import type { CallOptions } from '../../roster/options.js'
 import { waitFor } from '../../roster/waiting.js'
+import { patienceOf } from '../patience.js'
 import { type HttpAnswer, resultOf, senseless } from './answer.js'
 import { type Ask, type Dialect, DialectOnce, dialectOf, PROBE } from './dialect.js'
 import type { Endpoint } from './endpoint.js'
-
-/** Milliseconds. */
-const TIMEOUT = 30_000
 
 /** Names and values of a command's arguments. */
 export type Arguments = Readonly<Record<string, string | number | readonly string[]>>
@@ -82,9 +80,6 @@ export class EjabberdApi {
     }
   }
 }
-
-const patienceOf = ({ signal, timeout = TIMEOUT }: Errand): CallOptions =>
-  signal === undefined ? { timeout } : { signal, timeout }
 
 /** One question with the patience of its caller; when that ends, so does the question. */
 async function patiently<T>(ask: Ask<T>, errand: Errand, what: string): Promise<T> {

@@ -1,9 +1,8 @@
 import { RosterError } from '../../core/errors.js'
-import { bareJid, domainOf, isDomainJid, localOf } from '../../core/jid.js'
+import { bareDomain, bareJidOrNothing, domainOf, localOf } from '../../core/jid.js'
 import type { CallOptions } from '../../roster/options.js'
 import { senseless } from './answer.js'
 import type { EjabberdApi } from './api.js'
-import { bareOrNothing } from './rows.js'
 
 /** All there are, by name: with `any`, ejabberd would leave out those that wait both ways, and SQL would take it for a word. */
 const SUBSCRIPTIONS = 'none:to:from:both'
@@ -14,17 +13,9 @@ const PLAIN = /^[a-z0-9.-]+$/
 
 export type OwnersOptions = CallOptions & { readonly domain?: string }
 
-/** @throws RosterError `JID_MALFORMED` */
-export function checkDomain(domain: string | undefined): string | undefined {
-  if (domain === undefined) return undefined
-  const jid = bareJid(domain)
-  if (isDomainJid(jid)) return jid
-  throw new RosterError('JID_MALFORMED', `Expected a domain, but "${jid}" came.`)
-}
-
 /** Owners of at least one item, each once. */
 export async function* ownersOf(api: EjabberdApi, options: OwnersOptions): AsyncIterableIterator<string> {
-  const domain = checkDomain(options.domain)
+  const domain = options.domain === undefined ? undefined : bareDomain(options.domain)
   const found = await withItems(api, domain, options)
   if (found !== undefined) yield* found
   else yield* withAccounts(api, domain, options)
@@ -51,7 +42,7 @@ async function withItems(
 function ownerOf(pair: unknown): string | undefined {
   const user = typeof pair === 'object' && pair !== null && 'user' in pair ? pair.user : undefined
   if (typeof user !== 'string') throw senseless('process_rosteritems', 'pairs of user and contact')
-  return bareOrNothing(user)
+  return bareJidOrNothing(user)
 }
 
 /** Asks for the roster of each account: one call for each. */
@@ -61,9 +52,9 @@ async function* withAccounts(
   options: CallOptions,
 ): AsyncIterableIterator<string> {
   const hosts = texts(await api.list('registered_vhosts', {}, options), 'registered_vhosts')
-  for (const host of hosts.filter((one) => domain === undefined || bareOrNothing(one) === domain)) {
+  for (const host of hosts.filter((one) => domain === undefined || bareJidOrNothing(one) === domain)) {
     for (const user of texts(await api.list('registered_users', { host }, options), 'registered_users')) {
-      const owner = bareOrNothing(`${user}@${host}`)
+      const owner = bareJidOrNothing(`${user}@${host}`)
       if (owner === undefined) continue
       const items = await api.list('get_roster', { user, host }, options)
       if (items.length > 0) yield owner

@@ -1,4 +1,4 @@
-import { bareJid } from '../../core/jid.js'
+import { bareJidOrNothing } from '../../core/jid.js'
 import { isSubscription, partsOf, stateFrom } from '../../core/state.js'
 import { adminItem } from '../item.js'
 import type { AdminItem } from '../port.js'
@@ -50,7 +50,7 @@ export function readRoster(rows: readonly unknown[]): ReadonlyMap<string, Stored
   }
   const items = new Map<string, StoredItem>()
   for (const row of merged.values()) {
-    const jid = bareOrNothing(row.jid)
+    const jid = bareJidOrNothing(row.jid)
     if (jid !== undefined && !items.has(jid)) items.set(jid, { item: itemOf(jid, row), stored: row.jid })
   }
   return items
@@ -61,13 +61,4 @@ function itemOf(jid: string, row: Row): AdminItem {
   const subscription = isSubscription(row.subscription) ? row.subscription : 'none'
   const state = stateFrom(subscription, WAITING_OUT.includes(row.pending), WAITING_IN.includes(row.pending))
   return adminItem({ jid, name: row.nick, groups: Object.freeze([...new Set(row.groups)]), ...partsOf(state) })
-}
-
-/** What a server has may be older than the rules for JIDs. */
-export function bareOrNothing(jid: string): string | undefined {
-  try {
-    return bareJid(jid)
-  } catch {
-    return undefined
-  }
 }

@@ -1,11 +1,11 @@
 import { RosterError } from '../../core/errors.js'
-import { bareJid, fullJid, type JidLike, parseJid } from '../../core/jid.js'
+import { bareDomain, bareJid, fullJid, type JidLike, parseJid } from '../../core/jid.js'
 import type { PresenceInit } from '../../core/presence.js'
 import { isXmlText } from '../../core/text.js'
 import { checkPresence } from '../../roster/announcer.js'
 import type { CallOptions } from '../../roster/options.js'
 import type { EjabberdApi } from './api.js'
-import { accountOf, checkDomain, texts } from './owners.js'
+import { accountOf, texts } from './owners.js'
 
 /** What an administrator does with the sessions of ejabberd's accounts. All of it is about sessions of now. */
 export interface EjabberdSessions {
@@ -74,7 +74,7 @@ async function connected(
   api: EjabberdApi,
   options: CallOptions & { readonly domain?: string },
 ): Promise<readonly string[]> {
-  const domain = checkDomain(options.domain)
+  const domain = options.domain === undefined ? undefined : bareDomain(options.domain)
   const command = domain === undefined ? 'connected_users' : 'connected_users_vhost'
   const jids = texts(await api.list(command, domain === undefined ? {} : { host: domain }, options), command)
   return jids.map(canonical).filter((jid) => jid !== undefined)

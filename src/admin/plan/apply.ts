@@ -1,7 +1,7 @@
 import type { JidLike } from '../../core/jid.js'
 import type { OwnerRoster } from '../../roster/owner-roster.js'
 import type { BulkOptions, BulkSummary } from '../bulk.js'
-import { BulkRun, type Change } from '../bulk-run.js'
+import { BulkRun, type Find } from '../bulk-run.js'
 import type { RosterAdmin } from '../port.js'
 import { AdminPlace } from './admin-place.js'
 import { LivePlace } from './live-place.js'
@@ -17,6 +17,12 @@ export type PlanTarget = OwnerRoster | { readonly admin: RosterAdmin; readonly o
  * and makes only the changes that are missing; those that are not count as done. So it can be repeated, and a second call
  * with the same plan goes on where the first one stopped. Fields that the plan does not name stay, whoever has changed them
  * since. What is to be changed and is gone by now is not made anew: `PLAN_REFUSED` among the failures. Conflicts are left alone.
+ *
+ * What "by now" means depends on the target. A live roster, and `storageAdmin`, decide at each change on what is there.
+ * Any other admin's roster is read before the first change, and read again before one that comes later than five seconds
+ * after that (twenty times as long as reading took, where that is longer): what its owner does after the last reading may be
+ * overlooked. There an item that was removed meanwhile may be made anew, and `ejabberdAdmin` and `privilegedAdmin`, which
+ * write items whole, may write a name, groups or a subscription as they were read.
  *
  * Resolves when everything was tried, or `signal` has stopped it; failures are in the summary, contact by contact.
  *
@@ -45,7 +51,7 @@ export type PlanTarget = OwnerRoster | { readonly admin: RosterAdmin; readonly o
  */
 export async function applyPlan(target: PlanTarget, plan: RosterPlan, options: BulkOptions = {}): Promise<BulkSummary> {
   const run = new BulkRun(options)
-  const place = 'admin' in target ? new AdminPlace(target.admin, target.owner) : new LivePlace(target)
+  const place = 'admin' in target ? new AdminPlace(target, options.clock) : new LivePlace(target)
   const changes = changesOf(place, parsePlan(plan))
   run.expect(changes.length)
   await run.read((call) => place.look(call))
@@ -57,11 +63,13 @@ export async function applyPlan(target: PlanTarget, plan: RosterPlan, options: B
 }
 
 /** In the order of least regret: whoever stops it has lost nothing yet. */
-function changesOf(place: Place, { add, update, remove }: RosterPlan): readonly [string, () => Change | undefined][] {
+function changesOf(place: Place, { add, update, remove }: RosterPlan): readonly [string, Find][] {
+  const wishes = [
+    ...add.map((one) => ({ ...one, mayBeNew: true })),
+    ...update.map((one) => ({ ...one, mayBeNew: false })),
+  ]
   return [
-    ...[...add.map((one) => ({ ...one, mayBeNew: true })), ...update.map((one) => ({ ...one, mayBeNew: false }))].map(
-      (wish): [string, () => Change | undefined] => [wish.jid, () => place.grant(wish)],
-    ),
-    ...remove.map((jid): [string, () => Change | undefined] => [jid, () => place.drop(jid)]),
+    ...wishes.map((wish): [string, Find] => [wish.jid, (call) => place.grant(wish, call)]),
+    ...remove.map((jid): [string, Find] => [jid, (call) => place.drop(jid, call)]),
   ]
 }

@@ -91,6 +91,6 @@ function directions(to: boolean, from: boolean): Subscription {
   return from ? 'from' : 'none'
 }
 
-/** Whether everything that `part` allows, `whole` allows. */
-export const isWithin = (part: Subscription, whole: Subscription): boolean =>
+/** Whether everything that `part` allows, `whole` allows too. */
+export const allowsNoMore = (part: Subscription, whole: Subscription): boolean =>
   whole === 'both' || part === 'none' || part === whole

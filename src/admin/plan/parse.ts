@@ -22,11 +22,11 @@ import type { PlanConflict, PlannedUpdate, RosterPlan, WantedContact } from './t
  * another kind, a contact that is in it twice, with the place (`update[3].name`); `JID_MALFORMED`
  */
 export function parsePlan(json: unknown): RosterPlan {
-  const plan = fieldsOf(json, 'the plan', ['add', 'update', 'remove', 'conflicts', 'unchanged'])
+  const plan = objectFrom(json, 'the plan', ['add', 'update', 'remove', 'conflicts', 'unchanged'])
   const { unchanged } = plan
   if (typeof unchanged !== 'number' || !Number.isSafeInteger(unchanged) || unchanged < 0)
     throw invalid(`Expected a number of contacts as unchanged, but ${inText(unchanged)} came.`)
-  const add = listOf(plan['add'], 'add').map((one, at) => wantedFrom(one, `add[${at}]`))
+  const add = listOf(plan['add'], 'add').flatMap((one, at) => canonical([asWanted(one, `add[${at}]`)]))
   const update = listOf(plan['update'], 'update').map((one, at) => updateFrom(one, `update[${at}]`))
   const remove = listOf(plan['remove'], 'remove').map((one, at) => bareJid(textFrom(one, `remove[${at}]`)))
   const conflicts = listOf(plan['conflicts'], 'conflicts').map((one, at) => conflictFrom(one, `conflicts[${at}]`))
@@ -55,9 +55,11 @@ export function parsePlan(json: unknown): RosterPlan {
  */
 export function parseWanted(json: unknown): readonly WantedContact[] {
   const contacts = listOf(json, 'the contacts').map((one, at) => asWanted(one, `contacts[${at}]`))
-  const named = [...namedContacts(contacts, 'wanted')].map(([jid, fields]) => ({ jid, ...fields }))
-  return deepFrozen(byJid(named))
+  return deepFrozen(byJid(canonical(contacts)))
 }
+
+const canonical = (contacts: readonly WantedContact[]): readonly WantedContact[] =>
+  [...namedContacts(contacts, 'wanted')].map(([jid, fields]) => ({ jid, ...fields }))
 
 const byJid = <T extends { readonly jid: string }>(list: readonly T[]): readonly T[] =>
   [...list].sort((a, b) => compareText(a.jid, b.jid))
@@ -72,7 +74,7 @@ function once(jids: readonly string[]): void {
 }
 
 /** The fields of an object that has no others; a mistyped one would be left out without a word. */
-function fieldsOf(value: unknown, place: string, known: readonly string[]): Readonly<Record<string, unknown>> {
+function objectFrom(value: unknown, place: string, known: readonly string[]): Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw invalid(`Expected an object as ${place}, but ${inText(value)} came.`)
   const unknown = Object.keys(value).find((key) => !known.includes(key))
@@ -92,7 +94,7 @@ function textFrom(value: unknown, place: string): string {
 }
 
 function asWanted(value: unknown, place: string): WantedContact {
-  const { jid, name, groups, subscription } = fieldsOf(value, place, ['jid', 'name', 'groups', 'subscription'])
+  const { jid, name, groups, subscription } = objectFrom(value, place, ['jid', 'name', 'groups', 'subscription'])
   if (subscription !== undefined && !isSubscription(subscription))
     throw invalid(`Expected none, to, from or both as ${place}.subscription, but ${inText(subscription)} came.`)
   const named = {
@@ -103,17 +105,11 @@ function asWanted(value: unknown, place: string): WantedContact {
   return { jid: textFrom(jid, `${place}.jid`), ...defined(named) }
 }
 
-function wantedFrom(value: unknown, place: string): WantedContact {
-  const wanted = asWanted(value, place)
-  const [only] = [...namedContacts([wanted], 'wanted')].map(([jid, fields]) => ({ jid, ...fields }))
-  return only ?? wanted
-}
-
 const groupsFrom = (value: unknown, place: string): readonly string[] =>
   listOf(value, place).map((group, at) => textFrom(group, `${place}[${at}]`))
 
 function updateFrom(value: unknown, place: string): PlannedUpdate {
-  const fields = fieldsOf(value, place, ['jid', 'name', 'groups', 'subscription'])
+  const fields = objectFrom(value, place, ['jid', 'name', 'groups', 'subscription'])
   const { name, groups, subscription } = fields
   if (subscription !== undefined && !isSubscription(subscription))
     throw invalid(`Expected none, to, from or both as ${place}.subscription, but ${inText(subscription)} came.`)
@@ -128,7 +124,7 @@ function updateFrom(value: unknown, place: string): PlannedUpdate {
 
 function groupsPatchFrom(value: unknown, place: string): NonNullable<RosterItemPatch['groups']> {
   if (Array.isArray(value)) return sortedGroups(groupsFrom(value, place))
-  const { add, remove } = fieldsOf(value, place, ['add', 'remove'])
+  const { add, remove } = objectFrom(value, place, ['add', 'remove'])
   return defined({
     add: add === undefined ? undefined : sortedGroups(groupsFrom(add, `${place}.add`)),
     remove: remove === undefined ? undefined : sortedGroups(groupsFrom(remove, `${place}.remove`)),
@@ -136,6 +132,6 @@ function groupsPatchFrom(value: unknown, place: string): NonNullable<RosterItemP
 }
 
 function conflictFrom(value: unknown, place: string): PlanConflict {
-  const { jid, reason } = fieldsOf(value, place, ['jid', 'reason'])
+  const { jid, reason } = objectFrom(value, place, ['jid', 'reason'])
   return { jid: bareJid(textFrom(jid, `${place}.jid`)), reason: textFrom(reason, `${place}.reason`) }
 }

@@ -2,6 +2,7 @@ import type { RosterItem } from '../../core/item.js'
 import { bareJid } from '../../core/jid.js'
 import type { AdminItem } from '../port.js'
 import {
+  allowsNoMore,
   BLANK,
   compareText,
   FIELDS,
@@ -9,7 +10,6 @@ import {
   fieldsOf,
   inText,
   isEqual,
-  isWithin,
   type Named,
   namedContacts,
   type Value,
@@ -181,5 +181,5 @@ function changedFrom(base: Named, item: Item): Field | undefined {
   if (!isEqual(there.name, base.name ?? '')) return 'name'
   if (!isEqual(there.groups, base.groups ?? [])) return 'groups'
   const { subscription } = base
-  return subscription === undefined || isWithin(there.subscription, subscription) ? undefined : 'subscription'
+  return subscription === undefined || allowsNoMore(there.subscription, subscription) ? undefined : 'subscription'
 }

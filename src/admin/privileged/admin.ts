@@ -7,7 +7,9 @@ import type { Subscription } from '../../core/state.js'
 import type { CallOptions } from '../../roster/options.js'
 import { waitFor } from '../../roster/waiting.js'
 import type { XmppEntity } from '../../xmpp/entity.js'
+import { hintOf } from '../hint.js'
 import { adminItem, type Wanted, wantedOf } from '../item.js'
+import { gone } from '../plan/refusals.js'
 import type { AdminItem, AdminItemInit, RosterAdmin } from '../port.js'
 import { ownersFrom, takeOwners } from './owners.js'
 import type { Access, Grant } from './permissions.js'
@@ -34,7 +36,7 @@ export interface PrivilegedOptions {
  * long as that lives, because a host says only once in a session what it lets the component do. A host that has said
  * nothing is waited for, up to two seconds, once in a session; one that grants too little, or takes it back, makes calls reject
  * with `UNSUPPORTED`, and the message says what to configure. Made when the session has begun already, it asks without
- * knowing, and the server's refusal is the same `UNSUPPORTED`. A `Roster`, or another admin, on the same connection is not
+ * knowing, and the server's refusal is the same `UNSUPPORTED`, until that host has done once in the session what is asked. A `Roster`, or another admin, on the same connection is not
  * disturbed.
  *
  * **The other side**: `put` writes the owner's side alone; the contact learns nothing, and its roster stays, also when it is an
@@ -44,7 +46,8 @@ export interface PrivilegedOptions {
  * - `list` needs `get`. `pendingIn` is always `false`: it does not stand in a roster (RFC 6121 §2.1.2). No such account, no items.
  * - `put` needs `set`, and `get` unless name and groups are both given and no subscription is: the server's set replaces the
  *   whole item, so what is to be kept is read first. Calls of this admin for one owner wait for each other; what the owner
- *   itself changes between that read and the write is lost. Where nothing differs, nothing is written.
+ *   itself changes between that read and the write is lost (`clear` and `applyPlan` read once for many items, and say what
+ *   that means). Where nothing differs, nothing is written.
  *   ejabberd (24.12) ignores the subscription. So a host is watched until it has stored one: when the roster still shows another
  *   subscription afterwards, the call rejects with `UNSUPPORTED`; **name and groups are stored then**. Use `ejabberdAdmin` there.
  *   ejabberd 23.01 lets components read, but fails at whatever they set: `REFUSED` (`internal-server-error`), and nothing was
@@ -76,11 +79,15 @@ export interface PrivilegedOptions {
 export const privilegedAdmin = (entity: XmppEntity, options: PrivilegedOptions = {}): RosterAdmin =>
   new PrivilegedAdmin(entity, options)
 
+type ServerItems = ReadonlyMap<string, ServerItem>
+
 class PrivilegedAdmin implements RosterAdmin {
   readonly #rosters: PrivilegedRosters
   readonly #turns = new Turns()
   readonly #clock: Clock
   readonly #owners: ReturnType<typeof takeOwners>
+  /** What each list was made from, as long as somebody has it. */
+  readonly #listed = new WeakMap<readonly AdminItem[], ServerItems>()
 
   constructor(entity: XmppEntity, { owners, clock = systemClock }: PrivilegedOptions) {
     this.#owners = takeOwners(owners)
@@ -95,8 +102,10 @@ class PrivilegedAdmin implements RosterAdmin {
   async list(owner: JidLike, options: CallOptions = {}): Promise<readonly AdminItem[]> {
     const jid = bareJid(owner)
     const grant = await this.#rosters.grant(jid, ['get'], options)
-    const items = await this.#rosters.items(jid, grant, options)
-    return [...items.values()].map((item) => adminItem({ ...item, pendingIn: false }))
+    const stored = await this.#rosters.items(jid, grant, options)
+    const items = [...stored.values()].map((item) => adminItem({ ...item, pendingIn: false }))
+    this.#listed.set(items, stored)
+    return items
   }
 
   async put(owner: JidLike, contact: JidLike, item: AdminItemInit, options: CallOptions = {}): Promise<void> {
@@ -118,11 +127,13 @@ class PrivilegedAdmin implements RosterAdmin {
 
   async #put(wanted: Wanted, options: CallOptions): Promise<void> {
     const { owner, contact, patch, subscription } = wanted
+    const { mustExist = false } = hintOf(options)
     const isDoubted = subscription !== undefined && !this.#rosters.isObedient(owner)
-    const isRead = patch.name === undefined || patch.groups === undefined || isDoubted
+    const isRead = patch.name === undefined || patch.groups === undefined || isDoubted || mustExist
     const needed: readonly Access[] = isRead ? ['get', 'set'] : ['set']
     const grant = await this.#rosters.grant(owner, needed, options)
-    const known = isRead ? (await this.#rosters.items(owner, grant, options)).get(contact) : undefined
+    const known = isRead ? (await this.#before(owner, grant, options)).get(contact) : undefined
+    if (known === undefined && mustExist) throw gone(owner, contact)
     const name = patch.name ?? known?.name
     const groups = patch.groups ?? known?.groups ?? []
     if (known !== undefined && isSame(known, name, groups, subscription)) return
@@ -131,6 +142,13 @@ class PrivilegedAdmin implements RosterAdmin {
     await this.#rosters.change(owner, { kind: 'set', item: said }, grant, options)
     if (subscription !== undefined && isDoubted && subscription !== (known?.subscription ?? 'none'))
       await this.#verify(owner, contact, subscription, grant, options)
+  }
+
+  /** What is there before a change. */
+  async #before(owner: string, grant: Grant, options: CallOptions): Promise<ServerItems> {
+    const { listed } = hintOf(options)
+    const stored = listed === undefined ? undefined : this.#listed.get(listed)
+    return stored ?? this.#rosters.items(owner, grant, options)
   }
 
   /** Whether the subscription was stored with the rest. */
@@ -176,7 +194,7 @@ class PrivilegedAdmin implements RosterAdmin {
 
   async #remove(owner: string, contact: string, options: CallOptions): Promise<boolean> {
     const grant = await this.#rosters.grant(owner, ['set'], options)
-    if (grant.access.has('get') && !(await this.#rosters.items(owner, grant, options)).has(contact)) return false
+    if (grant.access.has('get') && !(await this.#before(owner, grant, options)).has(contact)) return false
     try {
       await this.#rosters.change(owner, { kind: 'remove', jid: contact }, grant, options)
       return true

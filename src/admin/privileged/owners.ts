@@ -1,5 +1,5 @@
 import { RosterError } from '../../core/errors.js'
-import { bareJid, domainOf, type JidLike, type JidList, toBareList } from '../../core/jid.js'
+import { bareDomain, bareJid, domainOf, type JidLike, type JidList, toBareList } from '../../core/jid.js'
 
 /** Whose rosters there are, as the application knows it. */
 type OwnerSource = JidList | AsyncIterable<JidLike>
@@ -24,7 +24,7 @@ export async function* ownersFrom(
       'UNSUPPORTED',
       'XEP-0356 has no way to ask a server whose rosters it has: pass them, privilegedAdmin(entity, { owners }).',
     )
-  const domain = options.domain === undefined ? undefined : bareJid(options.domain)
+  const domain = options.domain === undefined ? undefined : bareDomain(options.domain)
   const seen = new Set<string>()
   for await (const owner of source) {
     options.signal?.throwIfAborted()

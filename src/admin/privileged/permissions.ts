@@ -1,6 +1,6 @@
 import type { Element } from 'ltx'
 import type { Clock } from '../../core/clock.js'
-import { bareJid, domainOf, isDomainJid } from '../../core/jid.js'
+import { bareJidOrNothing, domainOf, isDomainJid } from '../../core/jid.js'
 import { type CallOptions, notConnected } from '../../roster/options.js'
 import { waitFor } from '../../roster/waiting.js'
 import { attr } from '../../xmpp/codec.js'
@@ -36,6 +36,8 @@ const MOST_HOSTS = 1_000
 export class Permissions {
   readonly #clock: Clock
   readonly #granted = new Map<string, ReadonlySet<Access>>()
+  /** What was seen to work, where nobody heard what was granted. */
+  readonly #proved = new Map<string, Set<Access>>()
   /** Hosts that were waited for in vain in this session. */
   readonly #silent = new Set<string>()
   readonly #waiting = new Map<string, { readonly promise: Promise<void>; readonly end: () => void }>()
@@ -77,10 +79,21 @@ export class Permissions {
     return this.#hasMissed ? { access: new Set(['get', 'set']), isGuessed: true } : { access: NONE, isGuessed: false }
   }
 
+  /** The owner's host has done it: it was granted. */
+  prove(owner: string, access: Access): void {
+    const host = domainOf(owner)
+    this.#proved.set(host, (this.#proved.get(host) ?? new Set()).add(access))
+  }
+
+  isProved(owner: string, access: Access): boolean {
+    return this.#proved.get(domainOf(owner))?.has(access) === true
+  }
+
   /** The session is over, and with it what was granted. */
   drop(): void {
     this.#hasMissed = false
     this.#granted.clear()
+    this.#proved.clear()
     for (const { end } of [...this.#waiting.values()]) end()
     this.#silent.clear()
   }
@@ -113,12 +126,8 @@ function hostOf(message: Element): string | undefined {
   const from = attr(message, 'from')
   // What comes back as an error was never said by whom it seems to come from.
   if (from === undefined || from.includes('/') || attr(message, 'type') === 'error') return undefined
-  try {
-    const host = bareJid(from)
-    return isDomainJid(host) ? host : undefined
-  } catch {
-    return undefined
-  }
+  const host = bareJidOrNothing(from)
+  return host !== undefined && isDomainJid(host) ? host : undefined
 }
 
 const privilegeOf = (message: Element): Element | undefined =>

@@ -5,7 +5,7 @@ import { RosterError } from '../../core/errors.js'
 import { domainOf } from '../../core/jid.js'
 import { type CallOptions, notConnected } from '../../roster/options.js'
 import type { Question } from '../../roster/wire.js'
-import { attr, conditionOf, readResult } from '../../xmpp/codec.js'
+import { attr, conditionOf, contactIn, readResult } from '../../xmpp/codec.js'
 import { decodeWhole, kindOf, type XmppEntity } from '../../xmpp/entity.js'
 import { Listeners } from '../../xmpp/listeners.js'
 import { type Access, type Grant, Permissions } from './permissions.js'
@@ -88,19 +88,15 @@ export class PrivilegedRosters {
 
   async #ask(owner: string, ask: Question['ask'], grant: Grant, options: CallOptions): Promise<Element> {
     const answer = await this.#questions.ask(owner, ask, options)
-    if (attr(answer, 'type') !== 'error') return answer
+    const access = ask.kind === 'get' ? 'get' : 'set'
+    if (attr(answer, 'type') !== 'error') {
+      if (grant.isGuessed) this.#permissions.prove(owner, access)
+      return answer
+    }
     const condition = conditionOf(answer)
-    if (grant.isGuessed && UNGRANTED.has(condition))
-      throw this.#ungranted(owner, [ask.kind === 'get' ? 'get' : 'set'], grant, condition)
-    const what = ask.kind === 'get' ? 'to show the roster' : `to ${ask.kind} an item in the roster`
-    const contact = ask.kind === 'get' ? undefined : ask.kind === 'set' ? ask.item.jid : ask.jid
-    // Its mod_roster looks for its own settings at the component's domain, and fails.
-    const isOldEjabberd = ask.kind !== 'get' && condition === 'internal-server-error'
-    const hint = isOldEjabberd
-      ? ' ejabberd 23.01 answers so to whatever a component sets: use ejabberdAdmin there.'
-      : ''
-    const message = `The server refused ${what} of ${owner}: ${condition}. Nothing has changed.${hint}`
-    throw new RosterError('REFUSED', message, { condition, owner, contact })
+    const isDoubted = grant.isGuessed && !this.#permissions.isProved(owner, access)
+    if (isDoubted && UNGRANTED.has(condition)) throw this.#ungranted(owner, [access], grant, condition)
+    throw refused(owner, ask, condition)
   }
 
   #ungranted(owner: string, needed: readonly Access[], { access, isGuessed }: Grant, condition?: string): RosterError {
@@ -116,6 +112,15 @@ export class PrivilegedRosters {
       { owner, condition },
     )
   }
+}
+
+function refused(owner: string, ask: Question['ask'], condition: string): RosterError {
+  const what = ask.kind === 'get' ? 'to show the roster' : `to ${ask.kind} an item in the roster`
+  // Its mod_roster looks for its own settings at the component's domain, and fails.
+  const isOldEjabberd = ask.kind !== 'get' && condition === 'internal-server-error'
+  const hint = isOldEjabberd ? ' ejabberd 23.01 answers so to whatever a component sets: use ejabberdAdmin there.' : ''
+  const message = `The server refused ${what} of ${owner}: ${condition}. Nothing has changed.${hint}`
+  return new RosterError('REFUSED', message, { condition, owner, contact: contactIn(ask) })
 }
 
 type ChangeAsk = Exclude<Question['ask'], { readonly kind: 'get' }>

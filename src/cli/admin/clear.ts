@@ -1,8 +1,9 @@
 import type { BulkOptions, ClearScope } from '../../admin.js'
-import { RATE, showBulk } from '../bulk.js'
+import { showBulk } from '../bulk.js'
 import type { Context } from '../context.js'
 import { cancelled, EXIT, errorLine } from '../errors.js'
-import { contactIn } from '../jids.js'
+import { domainIn, ownerIn } from '../jids.js'
+import { FORCE, RATE } from '../options.js'
 import { PROGRAM } from '../program.js'
 import { confirm } from '../prompt.js'
 import { plain } from '../text.js'
@@ -29,7 +30,7 @@ export const clearing = operation({
     all: { type: 'flag', description: 'All rosters' },
     'dry-run': { type: 'flag', description: 'Only count' },
     ...RATE,
-    force: { type: 'flag', short: 'f', description: 'Do not ask' },
+    ...FORCE,
   },
   example: '--domain example.com --dry-run',
   check({ options, words }) {
@@ -56,8 +57,8 @@ export const clearing = operation({
 })
 
 function scopeOf(owner: string | undefined, domain: string | undefined): ClearScope {
-  if (owner !== undefined) return { owner: contactIn(owner) }
-  return domain === undefined ? { all: true } : { domain: contactIn(domain) }
+  if (owner !== undefined) return { owner: ownerIn(owner) }
+  return domain === undefined ? { all: true } : { domain: domainIn(domain, '--domain') }
 }
 
 async function count({ admin, call }: Opened, scope: ClearScope, context: Context): Promise<Found> {

@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs'
 import { inWords, RosterError } from '../../core/errors.js'
 import type { RosterStorage } from '../../storage/port.js'
 import { missingPackage } from '../connection-errors.js'
-import { notFound, usage } from '../errors.js'
+import { usage } from '../errors.js'
+import { openRosters } from '../rosters-file.js'
 
 /** A storage, and how to part from it. */
 export interface OpenedStorage {
@@ -13,36 +13,34 @@ export interface OpenedStorage {
 /**
  * Opens the storage that an address names.
  *
- * @throws {CommandError} `USAGE`, `NOT_FOUND`; {@link RosterError} `UNSUPPORTED` without the driver, `NOT_CONNECTED`
+ * @throws {CommandError} `USAGE`, `NOT_FOUND`, `FILE_INVALID`; {@link RosterError} `UNSUPPORTED` without the driver, `NOT_CONNECTED`
  */
 export function openDatabase(place: string): Promise<OpenedStorage> {
-  const [, scheme = 'sqlite', rest = ''] = /^([a-z][a-z\d+.-]+):(.*)$/s.exec(place) ?? [undefined, 'sqlite', place]
+  const [, written = 'sqlite', rest = ''] = /^([a-z][a-z\d+.-]+):(.*)$/is.exec(place) ?? [undefined, 'sqlite', place]
+  const scheme = written.toLowerCase()
   switch (scheme) {
     case 'sqlite':
       return openFile(rest)
     case 'redis':
     case 'rediss':
-      return openRedis(place)
+      return openRedis(`${scheme}:${rest}`)
     case 'postgres':
     case 'postgresql':
-      return openPostgres(place)
+      return openPostgres(`${scheme}:${rest}`)
     default:
       throw usage(`There is no storage "${scheme}:"; there are sqlite:, redis:, rediss: and postgres:.`)
   }
 }
 
-/** Whoever mistypes a name wants no new database. */
 async function openFile(path: string): Promise<OpenedStorage> {
-  if (!existsSync(path)) throw notFound(`${path} is not there.`)
-  const { SqliteStorage } = await import('../../sqlite.js')
-  const storage = await SqliteStorage.open(path)
+  const storage = await openRosters(path)
   return { storage, close: () => storage.close() }
 }
 
 async function openRedis(url: string): Promise<OpenedStorage> {
   const { createClient } = await import('redis').catch(missingPackage('redis'))
   const { RedisStorage } = await import('../../redis.js')
-  const client = createClient({ url, socket: { reconnectStrategy: false } })
+  const client = await understood(async () => createClient({ url, socket: { reconnectStrategy: false } }))
   // Said by the call that it made fail.
   client.on('error', () => undefined)
   await client.connect().catch(unreachable)
@@ -56,14 +54,27 @@ async function openPostgres(url: string): Promise<OpenedStorage> {
   const { SqlStorage } = await import('../../sql.js')
   const pool = new pg.Pool({ connectionString: url, max: 2 })
   pool.on('error', () => undefined)
-  await pool.query('select 1').catch(unreachable)
+  await understood(async () => pool.query('select 1').catch(unreachable))
   const db = new Kysely<object>({ dialect: new PostgresDialect({ pool }) })
   const storage = new SqlStorage({ db, dialect: 'postgres' })
   return { storage, close: () => ending(storage, () => db.destroy()) }
 }
 
-/** The address is not repeated: it may hold a password. */
+/** What the drivers throw at once is about the address, which is not repeated: it may hold a password. */
+async function understood<T>(use: () => Promise<T>): Promise<T> {
+  try {
+    return await use()
+  } catch (cause) {
+    if (cause instanceof RosterError) throw cause
+    throw usage(
+      'The storage is an address such as redis://localhost:6379/0 or postgres://localhost/name: this is none.',
+    )
+  }
+}
+
+/** @throws what says that the address is none, as it is; {@link RosterError} `NOT_CONNECTED` */
 function unreachable(cause: unknown): never {
+  if (cause instanceof TypeError || cause instanceof URIError) throw cause
   throw new RosterError('NOT_CONNECTED', `No connection to the storage: ${inWords(cause)}`, { cause })
 }
 

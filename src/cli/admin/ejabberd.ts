@@ -3,6 +3,7 @@ import { RosterError } from '../../core/errors.js'
 import { chooseAccount } from '../choose-account.js'
 import { timeoutOf } from '../connection.js'
 import type { Context } from '../context.js'
+import { variable } from '../environment.js'
 import { usage } from '../errors.js'
 import { passwordOf } from '../password.js'
 import { plain } from '../text.js'
@@ -28,7 +29,7 @@ export const ejabberd: Place<typeof OPTIONS> = {
   options: OPTIONS,
   hasSessions: true,
   async withOpened(context, { url }, work) {
-    const place = url ?? filled(context.world.env['XMPP_ADMIN_URL'])
+    const place = url ?? variable(context.world, 'XMPP_ADMIN_URL')
     if (place === undefined) throw usage('Where is the API? --url or XMPP_ADMIN_URL says it.')
     const { ejabberdAdmin } = await import('../../admin.js')
     const admin = ejabberdAdmin(await optionsOf(addressOf(place), context))
@@ -36,8 +37,6 @@ export const ejabberd: Place<typeof OPTIONS> = {
     return work(opened)
   },
 }
-
-const filled = (text: string | undefined): string | undefined => (text === '' ? undefined : text)
 
 /** @throws {CommandError} `USAGE`, without the text when it may hold a password */
 function addressOf(text: string): URL {
@@ -52,13 +51,11 @@ function addressOf(text: string): URL {
 
 async function optionsOf(url: URL, context: Context): Promise<EjabberdOptions> {
   const options = { url: url.href, ...(context.globals.debug ? { fetch: shown(context) } : {}) }
-  const { env } = context.world
-  const token = filled(env['XMPP_ADMIN_TOKEN'])
+  const { world } = context
+  const token = variable(world, 'XMPP_ADMIN_TOKEN')
   if (token !== undefined) return { ...options, token: overSafe(url, false, token) }
-  const isNamed = [context.globals.account, env['XMPP_ROSTER_ACCOUNT'], env['XMPP_JID']].some(
-    (name) => filled(name) !== undefined,
-  )
-  if (!isNamed) return options
+  const name = context.globals.account ?? variable(world, 'XMPP_ROSTER_ACCOUNT') ?? variable(world, 'XMPP_JID')
+  if (name === undefined) return options
   const account = await chooseAccount(context)
   if (account.kind !== 'client') throw usage(`The API is called as an account, but ${account.domain} is a component.`)
   overSafe(url, account.insecure, '')

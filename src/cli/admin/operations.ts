@@ -2,22 +2,22 @@ import type { AdminItem, RosterAdmin } from '../../admin.js'
 import { jsonOf } from '../data.js'
 import { forEach } from '../each.js'
 import { notFound, usage } from '../errors.js'
-import { contactIn, contactsIn } from '../jids.js'
+import { contactIn, contactsIn, domainIn, ownerIn, ownersIn } from '../jids.js'
+import { FORCE, JSON_ARRAY, SUBSCRIPTIONS } from '../options.js'
 import { confirm } from '../prompt.js'
+import { pendingOf } from '../rows.js'
 import { printTable } from '../table.js'
 import { plain } from '../text.js'
+import { underWay } from '../under-way.js'
 import { type Opened, operation } from './place.js'
 
-const SUBSCRIPTIONS = ['none', 'to', 'from', 'both'] as const
-const FORCE = { force: { type: 'flag', short: 'f', description: 'Do not ask' } } as const
-const JSON_OPTION = { json: { type: 'flag', description: 'One JSON array' } } as const
 const DOMAIN = { domain: { type: 'text', value: 'DOMAIN', description: 'Only owners of this domain' } } as const
 const OWNER = { name: 'OWNER', description: 'Whose roster' } as const
 
 const owners = operation({
   name: 'owners',
   summary: 'List whose rosters there are',
-  options: { ...DOMAIN, ...JSON_OPTION },
+  options: { ...DOMAIN, ...JSON_ARRAY },
   example: '--domain example.com',
   async run({ admin, call }, { out }, { options }) {
     const found: string[] = []
@@ -31,7 +31,7 @@ const owners = operation({
 })
 
 const scopeOf = (domain: string | undefined, call: Opened['call']): Parameters<RosterAdmin['owners']>[0] =>
-  domain === undefined ? call : { ...call, domain: contactIn(domain) }
+  domain === undefined ? call : { ...call, domain: domainIn(domain, '--domain') }
 
 const list = operation({
   name: 'list',
@@ -41,7 +41,7 @@ const list = operation({
   options: {
     domain: { ...DOMAIN.domain, description: 'The rosters of all owners of this domain' },
     all: { type: 'flag', description: 'The rosters of all owners' },
-    ...JSON_OPTION,
+    ...JSON_ARRAY,
   },
   example: 'juliet@example.com',
   check({ options, words }) {
@@ -51,7 +51,7 @@ const list = operation({
     )
   },
   async run({ admin, call }, { out }, { options, words }) {
-    const whose = words.length > 0 ? contactsIn(words) : admin.owners(scopeOf(options.domain, call))
+    const whose = words.length > 0 ? ownersIn(words) : admin.owners(scopeOf(options.domain, call))
     const rows: { readonly owner: string; readonly item: AdminItem }[] = []
     for await (const owner of whose) for (const item of await admin.list(owner, call)) rows.push({ owner, item })
     if (options.json) out.line(jsonOf(rows.map(({ owner, item }) => ({ owner, ...item, name: item.name ?? null }))))
@@ -73,9 +73,9 @@ const list = operation({
 
 const TITLES = ['JID', 'NAME', 'SUBSCRIPTION', 'PENDING', 'GROUPS']
 
-const cellsOf = ({ jid, name = '', subscription, pendingOut, pendingIn, groups }: AdminItem): readonly string[] => {
-  const pending = [...(pendingOut ? ['out'] : []), ...(pendingIn ? ['in'] : [])].join(' ')
-  return [jid, name, subscription, pending, groups.join(', ')]
+const cellsOf = (item: AdminItem): readonly string[] => {
+  const { jid, name = '', subscription, groups } = item
+  return [jid, name, subscription, pendingOf(item), groups.join(', ')]
 }
 
 /** @throws {CommandError} `USAGE` */
@@ -96,8 +96,8 @@ const put = operation({
     subscription: { type: 'choice', short: 's', values: SUBSCRIPTIONS, description: 'The subscription' },
   },
   example: 'juliet@example.com romeo@example.net -n Romeo -g Friends -s both',
-  async run({ admin, call }, { out }, { options, words: [owner = '', contact = ''] }) {
-    const [whose, whom] = [contactIn(owner), contactIn(contact)]
+  async run({ admin, call }, context, { options, words: [owner = '', contact = ''] }) {
+    const [whose, whom] = [ownerIn(owner), contactIn(contact)]
     const { name, subscription } = options
     const groups = groupsIn(options.group)
     const item = {
@@ -105,8 +105,8 @@ const put = operation({
       ...(groups === undefined ? {} : { groups }),
       ...(subscription === undefined ? {} : { subscription }),
     }
-    await admin.put(whose, whom, item, call)
-    out.line(plain(`${whom} written into the roster of ${whose}`))
+    await underWay(context, () => admin.put(whose, whom, item, call))
+    context.out.line(plain(`${whom} written into the roster of ${whose}`))
     return undefined
   },
 })
@@ -127,7 +127,7 @@ const remove = operation({
   options: FORCE,
   example: 'juliet@example.com romeo@example.net',
   async run({ admin, call }, context, { options, words: [owner = '', ...words] }) {
-    const [whose, contacts] = [contactIn(owner), contactsIn(words)]
+    const [whose, contacts] = [ownerIn(owner), contactsIn(words)]
     if (!options.force)
       await confirm(`Remove ${plain(contacts.join(', '))} from the roster of ${plain(whose)}?`, context)
     const work = async (contact: string): Promise<string> => {
@@ -155,13 +155,13 @@ const connecting = operation({
     'group-b': { type: 'texts', value: 'GROUP', description: 'The groups of B in the roster of A; "" for none' },
   },
   example: 'romeo@example.com juliet@example.com --name-b Juliet',
-  async run({ admin, call }, { out }, { options, words }) {
-    const [a = '', b = ''] = words.map(contactIn)
+  async run({ admin, call }, context, { options, words }) {
+    const [a = '', b = ''] = words.map(ownerIn)
     const { connect } = await import('../../admin.js')
     const names = [options['name-a'], options['name-b']] as const
     const groups = [groupsIn(options['group-a']), groupsIn(options['group-b'])] as const
-    await connect(admin, a, b, { ...call, names, groups })
-    out.line(plain(`${a} and ${b} connected`))
+    await underWay(context, () => connect(admin, a, b, { ...call, names, groups }))
+    context.out.line(plain(`${a} and ${b} connected`))
     return undefined
   },
 })
@@ -170,7 +170,7 @@ const disconnecting = operation({
   name: 'disconnect',
   summary: 'End what "connect" has made: each goes out of the roster of the other',
   details:
-    'Asks first. Two that do not have each other with "both" are not connected (exit code 16); nothing is written then.',
+    'Asks first, and ends each half that is there. Exit code 16, and nothing is written, when neither has the other with "both".',
   arguments: PAIR,
   options: {
     keep: { type: 'choice', values: ['to', 'from', 'none'], description: 'B stays in the roster of A with this' },
@@ -178,11 +178,12 @@ const disconnecting = operation({
   },
   example: 'romeo@example.com juliet@example.com --keep to',
   async run({ admin, call }, context, { options, words }) {
-    const [a = '', b = ''] = words.map(contactIn)
+    const [a = '', b = ''] = words.map(ownerIn)
     const { disconnect } = await import('../../admin.js')
     if (!options.force) await confirm(`Disconnect ${plain(a)} and ${plain(b)}?`, context)
     const { keep } = options
-    const were = await disconnect(admin, a, b, { ...call, ...(keep === undefined ? {} : { keep }) })
+    const how = { ...call, ...(keep === undefined ? {} : { keep }) }
+    const were = await underWay(context, () => disconnect(admin, a, b, how))
     if (!were) throw notFound(`${a} and ${b} are not connected; nothing was written.`)
     context.out.line(plain(`${a} and ${b} disconnected`))
     return undefined
@@ -192,7 +193,7 @@ const disconnecting = operation({
 const pairs = operation({
   name: 'pairs',
   summary: 'List the owners that see each other, each pair once',
-  options: { ...DOMAIN, ...JSON_OPTION },
+  options: { ...DOMAIN, ...JSON_ARRAY },
   example: '--domain example.com',
   async run({ admin, call }, { out }, { options }) {
     const { connectedPairs } = await import('../../admin.js')

@@ -2,7 +2,7 @@ import { inWords } from '../../core/errors.js'
 import { withComponent } from '../connected.js'
 import { fileInvalid, usage } from '../errors.js'
 import { readText, type Text } from '../files.js'
-import { contactIn } from '../jids.js'
+import { ownerIn } from '../jids.js'
 import type { Place } from './place.js'
 
 const OPTIONS = {
@@ -46,7 +46,7 @@ const jidsIn = ({ text, where }: Text): readonly string[] =>
   text.split(/\r?\n/).flatMap((line, at) => {
     const word = line.trim()
     try {
-      return word === '' ? [] : [contactIn(word)]
+      return word === '' ? [] : [ownerIn(word)]
     } catch (cause) {
       throw fileInvalid(`${where}, line ${at + 1}: ${inWords(cause)}`, cause)
     }

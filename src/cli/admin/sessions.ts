@@ -3,6 +3,7 @@ import { RosterError } from '../../core/errors.js'
 import { isShow, type PresenceInit } from '../../core/presence.js'
 import { usage } from '../errors.js'
 import { plain } from '../text.js'
+import { underWay } from '../under-way.js'
 import { type Opened, operation, type Place } from './place.js'
 
 /** @throws {RosterError} `UNSUPPORTED` before anything is opened */
@@ -39,9 +40,10 @@ const presence = operation({
     needsSessions(place)
     saidBy(show, options)
   },
-  async run(opened, { out }, { options, words: [jid = '', show = ''] }) {
-    await sessionsIn(opened).setPresence(jid, saidBy(show, options), opened.call)
-    out.line(plain(`${jid} is ${show}`))
+  async run(opened, context, { options, words: [jid = '', show = ''] }) {
+    const sessions = sessionsIn(opened)
+    await underWay(context, () => sessions.setPresence(jid, saidBy(show, options), opened.call))
+    context.out.line(plain(`${jid} is ${show}`))
     return undefined
   },
 })
@@ -73,9 +75,10 @@ const message = operation({
   options: {},
   example: 'admin@example.com juliet@example.com "We restart at noon."',
   check: (_input, place) => needsSessions(place),
-  async run(opened, { out }, { words: [from = '', to = '', text = ''] }) {
-    await sessionsIn(opened).sendMessage(from, to, text, opened.call)
-    out.line(plain(`Sent to ${to}`))
+  async run(opened, context, { words: [from = '', to = '', text = ''] }) {
+    const sessions = sessionsIn(opened)
+    await underWay(context, () => sessions.sendMessage(from, to, text, opened.call))
+    context.out.line(plain(`Sent to ${to}`))
     return undefined
   },
 })

@@ -2,6 +2,7 @@ import { chooseAccount } from '../choose-account.js'
 import { openStorage } from '../component-session.js'
 import { timeoutOf } from '../connection.js'
 import type { Context } from '../context.js'
+import { variable } from '../environment.js'
 import { usage } from '../errors.js'
 import { type OpenedStorage, openDatabase } from './database.js'
 import type { Place } from './place.js'
@@ -30,8 +31,7 @@ export const storage: Place<Record<never, never>> = {
 
 async function opened(context: Context): Promise<OpenedStorage> {
   const { globals, world } = context
-  const variable = world.env['XMPP_STORAGE']
-  const place = globals.storage ?? (variable === '' ? undefined : variable)
+  const place = globals.storage ?? variable(world, 'XMPP_STORAGE')
   if (globals.storage !== undefined && hasPassword(globals.storage))
     throw usage('--storage has a password in it, which everybody on this machine can read: XMPP_STORAGE is for that.')
   if (place !== undefined) return openDatabase(place)
@@ -42,4 +42,6 @@ async function opened(context: Context): Promise<OpenedStorage> {
   return { storage, close: async () => storage.close?.() }
 }
 
-const hasPassword = (text: string): boolean => URL.canParse(text) && new URL(text).password !== ''
+/** Also where it is no address that could be understood, and where drivers take it from what stands behind "?". */
+const hasPassword = (text: string): boolean =>
+  /:\/\/[^/?#]*:[^/?#]*@|[?&][^=&]*(pass|pwd|secret|token)[^=&]*=/i.test(text)

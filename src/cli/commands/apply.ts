@@ -1,14 +1,13 @@
 import type { RosterPlan } from '../../admin.js'
-import { RATE } from '../bulk.js'
 import { command } from '../command.js'
 import { fileInvalid } from '../errors.js'
 import { readText, type Text } from '../files.js'
+import { FORCE, RATE } from '../options.js'
 import { printPlan, sizeOf } from '../plan-view.js'
 import { carryOut } from '../planning.js'
 import { confirm } from '../prompt.js'
 import { withRoster } from '../session.js'
 import { invalidIn } from '../wanted.js'
-import { FORCE } from './delete.js'
 
 const OPTIONS = { ...RATE, ...FORCE } as const
 

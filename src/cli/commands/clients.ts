@@ -3,19 +3,19 @@ import { command } from '../command.js'
 import { withAccount } from '../connected.js'
 import { jsonOf } from '../data.js'
 import { CommandError, notFound } from '../errors.js'
+import { FORCE, JSON_ARRAY } from '../options.js'
 import { confirm } from '../prompt.js'
 import { printTable } from '../table.js'
 import { plain } from '../text.js'
-import { FORCE } from './delete.js'
+import { underWay } from '../under-way.js'
 
-const JSON_OPTION = { json: { type: 'flag', description: 'One JSON array' } } as const
 const DETAILS = "The server needs Prosody's mod_client_management."
 
 const list = command({
   name: 'list',
   summary: 'List what has access to the account',
   details: DETAILS,
-  options: JSON_OPTION,
+  options: JSON_ARRAY,
   examples: ['clients list --json'],
   run: (context, { options }) =>
     withAccount(context, async ({ entity, call }) => {
@@ -38,7 +38,7 @@ const revoke = command({
     withAccount(context, async ({ entity, call }) => {
       const { Clients } = await import('../../clients.js')
       if (!options.force) await confirm(`Take its access from ${plain(id)}?`, context)
-      const outcome = await new Clients(entity).revoke(id, call)
+      const outcome = await underWay(context, () => new Clients(entity).revoke(id, call))
       if (outcome === 'absent') throw notFound(`There is no client ${id}.`)
       if (outcome === 'password-reset-required')
         throw new CommandError('FAILED', `${id} knows the password: only changing that keeps it out.`)
@@ -53,7 +53,7 @@ export const clients = command({
   name: 'clients',
   summary: 'List what has access to the account, or take it away',
   details: DETAILS,
-  options: JSON_OPTION,
+  options: JSON_ARRAY,
   examples: ['clients', 'clients revoke grant/7f1c'],
   commands: [list, revoke],
   run: (context, input) => list.run?.(context, input) ?? Promise.resolve(undefined),

@@ -1,13 +1,11 @@
 import { command } from '../command.js'
-import { forEach } from '../each.js'
+import { deleteContacts } from '../deleting.js'
 import { notFound } from '../errors.js'
 import { contactsIn } from '../jids.js'
+import { FORCE } from '../options.js'
 import { confirm } from '../prompt.js'
 import { withRoster } from '../session.js'
 import { plain } from '../text.js'
-
-/** The option of whatever asks first. */
-export const FORCE = { force: { type: 'flag', short: 'f', description: 'Do not ask' } } as const
 
 /** Named so that `delete` can be a command. */
 export const remove = command({
@@ -19,13 +17,12 @@ export const remove = command({
   examples: ['delete romeo@example.net', 'delete -f romeo@example.net tybalt@example.net'],
   run(context, { options, words }) {
     const contacts = contactsIn(words)
-    return withRoster(context, {}, async ({ own, call }) => {
+    return withRoster(context, {}, async (session) => {
+      const { own } = session
       const stranger = contacts.find((contact) => !own.has(contact))
       if (stranger !== undefined) throw notFound(`${stranger} is not in the roster; nothing was sent.`)
       if (!options.force) await confirm(`Delete ${plain(contacts.join(', '))} from the roster?`, context)
-      const work = async (contact: string): Promise<string> =>
-        (await own.remove(contact, call)) ? `${contact} deleted` : `${contact} was gone already`
-      return forEach(context, { title: 'Deleting', contacts, signal: call.signal, work })
+      return deleteContacts(session, contacts, context)
     })
   },
 })

@@ -4,19 +4,9 @@ import type { Context } from '../context.js'
 import { csvLineOf } from '../data.js'
 import { exportLines } from '../export-format.js'
 import { writeWhole } from '../files.js'
+import { OUT } from '../options.js'
 import { sorted } from '../rows.js'
 import { withRoster } from '../session.js'
-
-/** The option of whatever can write its result to a file. */
-export const OUT = {
-  out: {
-    type: 'text',
-    short: 'o',
-    value: 'FILE',
-    completes: 'file',
-    description: 'Write to this file, whole or not at all, for your eyes alone when it is new',
-  },
-} as const
 
 const OPTIONS = {
   csv: { type: 'flag', description: 'CSV with a line of titles, for spreadsheets: "import" cannot read it' },
@@ -47,7 +37,7 @@ export const exported = command({
 })
 
 async function write(lines: readonly string[], path: string | undefined, { out }: Context): Promise<void> {
-  if (path === undefined) for (const line of lines) out.line(line)
+  if (path === undefined || path === '-') for (const line of lines) out.line(line)
   else await writeWhole(path, lines.map((line) => `${line}\n`).join(''))
 }
 

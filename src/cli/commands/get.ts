@@ -4,16 +4,15 @@ import { command } from '../command.js'
 import type { Context } from '../context.js'
 import { csvLineOf, jsonLineOf, jsonOf } from '../data.js'
 import { usage } from '../errors.js'
+import { JSON_ARRAY, SUBSCRIPTIONS } from '../options.js'
 import { hearPresences } from '../presences.js'
-import { type Row, SORT_KEYS, sorted } from '../rows.js'
+import { pendingOf, type Row, SORT_KEYS, showOf, sorted } from '../rows.js'
 import { type Session, withRoster } from '../session.js'
 import { printTable } from '../table.js'
 
-const SUBSCRIPTIONS = ['none', 'to', 'from', 'both'] as const
-
 const OPTIONS = {
   verbose: { type: 'count', short: 'v', description: 'Show the groups and what is pending; twice: everything' },
-  json: { type: 'flag', description: 'One JSON array' },
+  ...JSON_ARRAY,
   jsonl: { type: 'flag', description: 'One JSON object per line' },
   csv: { type: 'flag', description: 'CSV with a line of titles' },
   group: {
@@ -29,6 +28,7 @@ const OPTIONS = {
     type: 'number',
     value: 'SECONDS',
     min: 0,
+    max: 86_400,
     description: 'With --online: how long to wait for presence at the most (default 5)',
   },
   sort: { type: 'choice', values: SORT_KEYS, description: 'Sort by (default jid)' },
@@ -45,7 +45,8 @@ export const get = command({
   async run(context, { options }) {
     const { json, jsonl, csv } = options
     if ([json, jsonl, csv].filter(Boolean).length > 1) throw usage('Of --json, --jsonl and --csv only one makes sense.')
-    const rows = await withRoster(context, { reads: !options.online }, async (session) => {
+    const need = options.online ? { hears: '--online' } : { reads: true }
+    const rows = await withRoster(context, need, async (session) => {
       const presences = options.online ? await hearPresences(session, context, options.wait ?? 5) : undefined
       return rowsOf(session, presences)
     })
@@ -84,9 +85,6 @@ function dataOf({ item, presence }: Row): object {
   return { ...data, available: presence.available, resources }
 }
 
-const pending = ({ pendingOut, pendingIn }: RosterItem): string =>
-  [...(pendingOut ? ['out'] : []), ...(pendingIn ? ['in'] : [])].join(' ')
-
 function printCsv(rows: readonly Row[], { out }: Context): void {
   out.line(csvLineOf(['jid', 'name', 'subscription', 'pending', 'approved', 'groups', 'show', 'status']))
   for (const { item, presence } of rows) {
@@ -95,16 +93,13 @@ function printCsv(rows: readonly Row[], { out }: Context): void {
       item.jid,
       item.name ?? '',
       item.subscription,
-      pending(item),
+      pendingOf(item),
       String(item.approved),
       item.groups.join(';'),
     ]
     out.line(csvLineOf([...cells, showOf(presence), said?.status ?? '']))
   }
 }
-
-const showOf = (presence: ContactPresence | undefined): string =>
-  presence?.available === true ? (presence.best.show ?? 'online') : ''
 
 type Column = readonly [title: string, cell: (row: Row) => string]
 
@@ -116,7 +111,7 @@ function printRows(rows: readonly Row[], verbose: number, { out }: Context): voi
     ['SUBSCRIPTION', ({ item }) => item.subscription],
     ...columnsIf(
       verbose > 0,
-      ['PENDING', ({ item }) => pending(item)],
+      ['PENDING', ({ item }) => pendingOf(item)],
       ['GROUPS', ({ item }) => item.groups.join(', ')],
     ),
     ...columnsIf(verbose > 1, ['APPROVED', ({ item }) => (item.approved ? 'yes' : '')]),

@@ -3,11 +3,11 @@ import type { Context } from '../context.js'
 import { jsonOf } from '../data.js'
 import { forEach } from '../each.js'
 import { notFound, usage } from '../errors.js'
+import { FORCE } from '../options.js'
 import { confirm } from '../prompt.js'
 import { type Session, withRoster } from '../session.js'
 import { printTable } from '../table.js'
 import { plain } from '../text.js'
-import { FORCE } from './delete.js'
 
 const rename = command({
   name: 'rename',

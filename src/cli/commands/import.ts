@@ -1,14 +1,13 @@
 import type { RosterPlan, WantedContact } from '../../admin.js'
-import { RATE } from '../bulk.js'
 import { command } from '../command.js'
 import { type Exported, parseExport } from '../export-format.js'
 import { readText } from '../files.js'
+import { FORCE, RATE } from '../options.js'
 import { printPlan, sizeOf } from '../plan-view.js'
 import { carryOut, REMOVALS, removalsOf } from '../planning.js'
 import { confirm } from '../prompt.js'
 import { type Session, withRoster } from '../session.js'
 import { additive, wantedOf } from '../wanted.js'
-import { FORCE } from './delete.js'
 
 const OPTIONS = {
   'dry-run': { type: 'flag', description: 'Only show what would be done' },

@@ -1,14 +1,16 @@
-import { bareJid, localOf } from '../../core/jid.js'
-import { type AccountEntry, type Accounts, accountOf } from '../account.js'
-import { readAccounts, writeAccounts } from '../accounts-file.js'
+import { bareJid, domainOf, localOf } from '../../core/jid.js'
+import { type AccountEntry, accountOf } from '../account.js'
+import { changeAccounts, readAccounts } from '../accounts-file.js'
+import { componentIn, secretIn } from '../choose-account.js'
 import { command } from '../command.js'
 import { connect } from '../connection.js'
 import type { Context } from '../context.js'
-import { usage } from '../errors.js'
+import { variable } from '../environment.js'
+import { cancelled, usage } from '../errors.js'
+import { FORCE } from '../options.js'
 import { passwordOf } from '../password.js'
 import { confirm } from '../prompt.js'
 import { plain } from '../text.js'
-import { FORCE } from './delete.js'
 
 const OPTIONS = {
   service: {
@@ -26,7 +28,8 @@ export const login = command({
   summary: 'Write an account to the configuration, after trying it',
   details:
     'The password is asked for, or taken from XMPP_PASSWORD, and stands in the file, which you alone can read. With a program behind --\n' +
-    'the file has that instead: it is run, without a shell, whenever the password is needed, and prints it in its first line.\n' +
+    'or in XMPP_PASSWORD_COMMAND the file has that instead: it is run, without a shell, whenever the password is needed, and prints it in\n' +
+    'its first line.\n' +
     'The account is called as --account says, else by its JID. With --component the JID is an owner of the component, the service is\n' +
     'where components connect, and the password is the secret.',
   arguments: [
@@ -46,35 +49,40 @@ export const login = command({
   ],
   async run(context, { options, words: [jid = '', ...program] }) {
     const { world, globals } = context
-    const service = options.service ?? world.env['XMPP_SERVICE']
-    const entry = entryOf(bareJid(jid), service === '' ? undefined : service, options.insecure, program, context)
-    const tried = await trial(entry, context)
+    const { insecure, force } = options
+    const service = options.service ?? variable(world, 'XMPP_SERVICE')
+    const entry = entryOf(bareJid(jid), { service: service === '' ? undefined : service, insecure, program }, context)
     const name = globals.account ?? bareJid(jid)
-    const known = (await readAccounts(world)) ?? { accounts: {} }
-    if (Object.hasOwn(known.accounts, name) && !options.force)
-      await confirm(`There is an account "${plain(name)}" already. Write over it?`, context)
-    const isDefault = options.default || known.default === undefined
-    const accounts: Accounts = {
-      ...known,
-      ...(isDefault ? { default: name } : {}),
-      accounts: { ...known.accounts, [name]: tried },
-    }
-    const path = await writeAccounts(world, accounts)
+    const isThere = Object.hasOwn((await readAccounts(world))?.accounts ?? {}, name)
+    if (isThere && !force) await confirm(`There is an account "${plain(name)}" already. Write over it?`, context)
+    const tried = await trial(entry, context)
+    const path = await changeAccounts(world, (known) => {
+      if (!isThere && !force && Object.hasOwn(known.accounts, name))
+        throw cancelled(`There is an account "${name}" by now; nothing was written. -f writes over it.`)
+      const isDefault = options.default || known.default === undefined
+      return { ...known, ...(isDefault ? { default: name } : {}), accounts: { ...known.accounts, [name]: tried } }
+    })
     context.out.line(`${plain(name)} is written to ${plain(path)}`)
     return undefined
   },
 })
 
-function entryOf(
-  jid: string,
-  service: string | undefined,
-  insecure: boolean,
-  program: readonly string[],
-  { globals }: Context,
-): AccountEntry {
-  const { component } = globals
+interface Given {
+  readonly service: string | undefined
+  readonly insecure: boolean
+  /** What prints the password; empty: nothing does. */
+  readonly program: readonly string[]
+}
+
+/** @throws {CommandError} `USAGE` for what could never work, or would be without a meaning */
+function entryOf(jid: string, { service, insecure, program }: Given, { globals }: Context): AccountEntry {
+  const component = componentIn(globals)
+  if (globals.owner !== undefined) throw usage('--owner is not needed: the JID is the owner of the component.')
   if (component === undefined && localOf(jid) === undefined)
     throw usage(`An account has a name before the @, but ${plain(jid)} is a domain.`)
+  if (component !== undefined && domainOf(jid) !== component) throw usage(`${plain(jid)} is not one of ${component}.`)
+  if (component !== undefined && insecure)
+    throw usage('--insecure is for accounts: the connection of a component never is encrypted.')
   return {
     ...(component === undefined ? { jid } : { component, owner: jid }),
     ...(service === undefined ? {} : { service }),
@@ -87,11 +95,9 @@ function entryOf(
 /** Logs in, and out again. Resolves with the entry that did it. */
 async function trial(entry: AccountEntry, context: Context): Promise<AccountEntry> {
   const account = accountOf(entry, 'The account')
-  const typed = context.world.env['XMPP_PASSWORD'] ?? ''
-  const secret =
-    account.secret.kind === 'none' && typed !== '' ? ({ kind: 'text', text: typed } as const) : account.secret
+  const secret = account.secret.kind === 'none' ? secretIn(context.world) : account.secret
   const text = await passwordOf({ ...account, secret }, context)
   const { stop } = await connect({ ...account, secret: { kind: 'text', text } }, context, () => undefined)
   await stop()
-  return account.secret.kind === 'command' ? entry : { ...entry, password: text }
+  return secret.kind === 'command' ? { ...entry, passwordCommand: secret.words } : { ...entry, password: text }
 }

@@ -2,11 +2,11 @@ import { command } from '../command.js'
 import type { Context } from '../context.js'
 import { jsonOf } from '../data.js'
 import { readText, writeWhole } from '../files.js'
+import { OUT } from '../options.js'
 import { printPlan } from '../plan-view.js'
 import { REMOVALS, removalsOf } from '../planning.js'
 import { withRoster } from '../session.js'
 import { parseWantedText } from '../wanted.js'
-import { OUT } from './export.js'
 
 const OPTIONS = {
   base: {
@@ -39,19 +39,20 @@ export const plan = command({
   ],
   async run(context, { options, words: [path = ''] }) {
     const limits = removalsOf(options)
-    const wanted = await contactsIn(path, context)
-    const base = options.base === undefined ? {} : { base: await contactsIn(options.base, context) }
+    const wanted = await wantedIn(path, context)
+    const base = options.base === undefined ? {} : { base: await wantedIn(options.base, context) }
     const made = await withRoster(context, { reads: true }, async ({ own }) => {
       const { planRoster } = await import('../../admin.js')
       return planRoster(own.values(), wanted, { ...limits, ...base })
     })
     const json = jsonOf(made)
-    if (options.out !== undefined) await writeWhole(options.out, `${json}\n`)
-    if (options.json) context.out.line(json)
+    const isToOutput = options.json || options.out === '-'
+    if (options.out !== undefined && options.out !== '-') await writeWhole(options.out, `${json}\n`)
+    if (isToOutput) context.out.line(json)
     else printPlan(context.out, made)
     return undefined
   },
 })
 
-const contactsIn = async (path: string, context: Context): ReturnType<typeof parseWantedText> =>
+const wantedIn = async (path: string, context: Context): ReturnType<typeof parseWantedText> =>
   parseWantedText(await readText(path, context))

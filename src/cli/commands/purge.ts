@@ -1,11 +1,11 @@
 import type { RosterItem } from '../../core/item.js'
 import { command } from '../command.js'
 import type { Context } from '../context.js'
-import { forEach } from '../each.js'
+import { deleteContacts } from '../deleting.js'
+import { FORCE } from '../options.js'
 import { confirm } from '../prompt.js'
 import { withRoster } from '../session.js'
 import { plain } from '../text.js'
-import { FORCE } from './delete.js'
 
 const OPTIONS = {
   'no-from': { type: 'flag', description: 'Also contacts that do not see your presence (to)' },
@@ -31,7 +31,8 @@ export const purge = command({
   examples: ['purge --dry-run', 'purge --no-from --no-to'],
   run(context, { options }) {
     const dryRun = options['dry-run']
-    return withRoster(context, { reads: dryRun }, async ({ own, call, announce }) => {
+    return withRoster(context, { reads: dryRun }, async (session) => {
+      const { own, announce } = session
       const { purgeCandidates } = await import('../../admin.js')
       await announce()
       const waiting = new Set(own.requests().map(({ contact }) => contact))
@@ -46,9 +47,7 @@ export const purge = command({
       if (dryRun) return undefined
       if (!options.force) await confirm(`Delete ${found.length} contacts from the roster?`, context)
       const contacts = found.map(({ jid }) => jid)
-      const work = async (contact: string): Promise<string> =>
-        (await own.remove(contact, call)) ? `${contact} deleted` : `${contact} was gone already`
-      return forEach(context, { title: 'Deleting', contacts, signal: call.signal, work })
+      return deleteContacts(session, contacts, context)
     })
   },
 })

@@ -1,5 +1,6 @@
 import { command } from '../command.js'
 import { jsonOf } from '../data.js'
+import { JSON_ARRAY } from '../options.js'
 import { withRoster } from '../session.js'
 import { printTable } from '../table.js'
 
@@ -10,7 +11,7 @@ export const requests = command({
     'Servers tell it only to whom is available: the account becomes available for a moment, and contacts may see that.\n' +
     'Messages are not drawn here: the priority is negative, or becomes so at once where the server tells of requests only then.\n' +
     'A component has its requests in its storage.',
-  options: { json: { type: 'flag', description: 'One JSON array' } },
+  options: JSON_ARRAY,
   examples: ['requests', 'requests --json'],
   async run(context, { options }) {
     const waiting = await withRoster(context, { reads: true }, async ({ own, announce }) => {

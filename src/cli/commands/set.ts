@@ -6,6 +6,7 @@ import { contactIn } from '../jids.js'
 import { PROGRAM } from '../program.js'
 import { type Session, withRoster } from '../session.js'
 import { plain } from '../text.js'
+import { underWay } from '../under-way.js'
 
 /** Options of whatever writes a contact's name and groups. */
 export const ITEM_OPTIONS = {
@@ -70,13 +71,14 @@ export async function write(
   { own, call }: Session,
   contact: string,
   patch: RosterItemPatch,
-  { out }: Context,
+  context: Context,
 ): Promise<void> {
+  const { out } = context
   const known = own.get(contact)
   if (known !== undefined && patchItem(contact, known, patch) === known) {
     out.line(`${plain(contact)} unchanged`)
     return
   }
-  await own.update(contact, patch, call)
+  await underWay(context, () => own.update(contact, patch, call))
   out.line(`${plain(contact)} ${known === undefined ? 'added' : 'changed'}`)
 }

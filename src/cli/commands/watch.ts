@@ -1,8 +1,7 @@
 import { waitFor } from '../../roster/waiting.js'
 import { command } from '../command.js'
 import type { Context } from '../context.js'
-import { usage } from '../errors.js'
-import { type Happening, jsonOf, lineOf, onHappening } from '../happenings.js'
+import { dataLineOf, type Happening, lineOf, onHappening } from '../happenings.js'
 import { onQuit, Screen } from '../screen.js'
 import { type Session, withRoster } from '../session.js'
 import { tableOf } from '../watched.js'
@@ -17,17 +16,13 @@ export const watch = command({
   options: { json: { type: 'flag', description: 'One JSON object for everything that happens, also on a terminal' } },
   examples: ['watch', 'watch --json | jq -r "select(.event == \\"presence\\")"'],
   run(context, { options }) {
-    if (context.globals.component !== undefined) throw forAccounts()
-    return withRoster(context, {}, async (session) => {
-      if (session.kind === 'component') throw forAccounts()
+    return withRoster(context, { hears: '"watch"' }, async (session) => {
       const isLive = context.out.isTerminal && context.world.env['TERM'] !== 'dumb' && !options.json
-      await (isLive ? drawn(session, context) : told(session, context, options.json ? jsonOf : lineOf))
+      await (isLive ? drawn(session, context) : told(session, context, options.json ? dataLineOf : lineOf))
       return undefined
     })
   },
 })
-
-const forAccounts = (): Error => usage('"watch" is for accounts: a component hears of presence while it runs.')
 
 async function drawn(session: Session, context: Context): Promise<void> {
   const quit = new AbortController()

@@ -21,25 +21,25 @@ export async function knownTo(offer: Offer, context: Context): Promise<readonly 
     case 'file':
       return []
     case 'account':
-      return accountsIn(context)
+      return accountCandidates(context)
     case 'contact':
-      return contactsIn(await rosterOf(offer, context))
+      return contactCandidates(await rosterOf(offer, context))
     case 'group':
-      return groupsIn(await rosterOf(offer, context))
+      return groupCandidates(await rosterOf(offer, context))
   }
 }
 
-async function accountsIn({ world }: Context): Promise<readonly Candidate[]> {
+async function accountCandidates({ world }: Context): Promise<readonly Candidate[]> {
   const { accounts = {} } = (await readAccounts(world)) ?? {}
   return Object.entries(accounts).map(([text, { jid, component }]) => ({ text, description: jid ?? component ?? '' }))
 }
 
-function contactsIn(roster: StoredRoster | undefined): readonly Candidate[] {
+function contactCandidates(roster: StoredRoster | undefined): readonly Candidate[] {
   const items = [...(roster?.items ?? [])].map(({ jid, name }) => ({ text: jid, description: name ?? '' }))
   return items.sort((a, b) => (a.text < b.text ? -1 : 1))
 }
 
-function groupsIn(roster: StoredRoster | undefined): readonly Candidate[] {
+function groupCandidates(roster: StoredRoster | undefined): readonly Candidate[] {
   const counts = new Map<string, number>()
   for (const group of (roster?.items ?? []).flatMap(({ groups }) => groups))
     counts.set(group, (counts.get(group) ?? 0) + 1)

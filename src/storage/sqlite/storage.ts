@@ -6,9 +6,7 @@ import { asRosterError } from './failure.js'
 import { pauseFor } from './patience.js'
 import { type Place, Rosters } from './rosters.js'
 import { examine, Session } from './session.js'
-import { type Tables, tablesOf } from './tables.js'
-
-const DEFAULT_PREFIX = 'roster_'
+import { DEFAULT_PREFIX, type Tables, tablesOf } from './tables.js'
 
 /** Owners that a walk reads at once. */
 const PAGE = 500

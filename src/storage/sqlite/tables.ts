@@ -1,6 +1,9 @@
 import { RosterError } from '../../core/errors.js'
 import { shorten } from '../../core/text.js'
 
+/** What the names of the tables begin with unless something else is said. */
+export const DEFAULT_PREFIX = 'roster_'
+
 /** The names of the tables, quoted for SQL. */
 export interface Tables {
   readonly prefix: string

@@ -96,18 +96,20 @@ test('who loses patience with the question does not end it for the others', asyn
 })
 
 test('when nobody waits for the question any more it is called off, and the next call asks anew', async () => {
-  let first = true
   const dropped = gate()
-  const api = await fakeApi((call) => {
-    if (!first) return since2402(() => json([]))(call)
-    first = false
-    return 'silence'
-  })
+  const api = await fakeApi(since2402(() => json([])))
+  let isFirst = true
   const admin = ejabberdAdmin({
     ...api,
     fetch: (input, init) => {
-      init?.signal?.addEventListener('abort', () => dropped.open())
-      return fetch(input, init)
+      if (!isFirst) return fetch(input, init)
+      isFirst = false
+      return new Promise((_, reject) => {
+        init?.signal?.addEventListener('abort', () => {
+          dropped.open()
+          reject(init.signal?.reason)
+        })
+      })
     },
   })
   await expect(admin.list(ALICE, { timeout: 20 })).rejects.toMatchObject({ code: 'TIMED_OUT', owner: ALICE })

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { ejabberdAdmin } from '../../../src/admin.js'
-import { type Answering, fakeApi, json, since2402 } from './support/fake-api.js'
+import { type Answering, fakeApi, html, json, since2402 } from './support/fake-api.js'
 
 const all = async (owners: AsyncIterable<string>): Promise<readonly string[]> => {
   const found: string[] = []
@@ -81,6 +81,17 @@ test('a refusal is a refusal, and no reason to ask every account', async () => {
   const refusal = json({ status: 'error', code: 32, message: 'AccessRules' }, 403)
   const api = await fakeApi(since2402(() => refusal))
   await expect(all(ejabberdAdmin(api).owners())).rejects.toMatchObject({ code: 'REFUSED', condition: 'forbidden' })
+  expect(api.commands()).toEqual(['process_rosteritems/v1'])
+})
+
+test.each([
+  [500, 'REFUSED'],
+  [502, 'NOT_CONNECTED'],
+  [504, 'TIMED_OUT'],
+  [520, 'NOT_CONNECTED'],
+])('nor is a page of a proxy that says %i', async (status, code) => {
+  const api = await fakeApi(since2402(() => html(status)))
+  await expect(all(ejabberdAdmin(api).owners())).rejects.toMatchObject({ code })
   expect(api.commands()).toEqual(['process_rosteritems/v1'])
 })
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { applyPlan, type BulkProgress, planRoster, type RosterPlan } from '../../../src/admin.js'
-import { RosterError } from '../../../src/index.js'
+import { applyPlan, type BulkProgress, planRoster, type RosterPlan, storageAdmin } from '../../../src/admin.js'
+import { MemoryStorage, RosterError } from '../../../src/index.js'
 import { manualClock } from '../../../src/testing.js'
 import { full, MemoryAdmin, short } from '../support/memory-admin.js'
 
@@ -108,7 +108,7 @@ describe('applyPlan through an administrator', () => {
     expect(summary).toMatchObject({ done: 3, failed: 2, stopped: false })
     expect(summary.errors.map(({ contact, error }) => [contact, error.code])).toEqual([
       [full('a'), 'REFUSED'],
-      [full('e'), 'REFUSED'],
+      [full('e'), 'NOT_CONNECTED'],
     ])
     expect(summary.errors[0]?.error).toBe(refused)
     admin.before = () => undefined
@@ -177,5 +177,61 @@ describe('applyPlan through an administrator', () => {
     expect(plan.conflicts).toHaveLength(1)
     expect(await applyPlan({ admin, owner: OWNER }, plan)).toMatchObject({ done: 0, failed: 0 })
     expect(admin.writes).toEqual([])
+  })
+
+  describe('what its owner removes while the plan waits is not made anew', () => {
+    const names: RosterPlan = { ...EMPTY, update: ['c', 'd'].map((name) => ({ jid: full(name), name: 'New' })) }
+    const REFUSED = { done: 1, failed: 1, errors: [{ contact: full('d'), error: { code: 'PLAN_REFUSED' } }] }
+
+    test('in a storage, however short the wait', async () => {
+      const clock = manualClock()
+      const admin = storageAdmin(new MemoryStorage())
+      for (const name of ['c', 'd']) await admin.put(OWNER, full(name), {})
+      const applying = applyPlan({ admin, owner: OWNER }, names, { rate: 1, clock })
+      await clock.advance(500)
+      await admin.remove(OWNER, full('d'))
+      await clock.advance(500)
+      expect(await applying).toMatchObject(REFUSED)
+      expect((await admin.list(OWNER)).map(({ jid }) => jid)).toEqual([full('c')])
+    })
+
+    test('in any other place when it waits for long: the roster is read again', async () => {
+      const clock = manualClock()
+      const admin = given()
+      const applying = applyPlan({ admin, owner: OWNER }, names, { rate: 0.1, clock })
+      await clock.advance(9_000)
+      admin.rosters.get(OWNER)?.delete(full('d'))
+      await clock.advance(1_000)
+      expect(await applying).toMatchObject(REFUSED)
+      expect(admin.item('owner', 'd')).toBeUndefined()
+    })
+
+    test('nor when the clock was set back', async () => {
+      const hours = 3_600_000
+      const clock = manualClock(hours)
+      let back = 0
+      const setBack = { now: () => clock.now() - back, after: clock.after }
+      const admin = given()
+      const onProgress = (): void => {
+        back = hours
+        admin.rosters.get(OWNER)?.delete(full('d'))
+      }
+      expect(await applyPlan({ admin, owner: OWNER }, names, { clock: setBack, onProgress })).toMatchObject(REFUSED)
+    })
+  })
+
+  test('a roster is read again after five seconds, or twenty times what reading takes, not at each change', async () => {
+    const readings = async (ms: number): Promise<number> => {
+      const clock = manualClock()
+      const admin = new MemoryAdmin()
+      admin.before = (call) => call.startsWith('list') && new Promise<void>((resolve) => void clock.after(ms, resolve))
+      const add = Array.from({ length: 100 }, (_, nr) => ({ jid: full(`n${nr}`) }))
+      const applying = applyPlan({ admin, owner: OWNER }, { ...EMPTY, add }, { rate: 1, clock })
+      await clock.advance(200_000)
+      expect(await applying).toMatchObject({ done: 100 })
+      return admin.calls.filter((call) => call.startsWith('list')).length
+    }
+    expect(await readings(0)).toBeLessThanOrEqual(20)
+    expect(await readings(2_000)).toBeLessThanOrEqual(4)
   })
 })

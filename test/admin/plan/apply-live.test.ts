@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { applyPlan, type BulkProgress, planRoster, type RosterPlan } from '../../../src/admin.js'
 import type { OwnerRoster, Subscription, SubscriptionState } from '../../../src/index.js'
+import { manualClock } from '../../../src/testing.js'
 import { created, loggedIn, NURSE, ROMEO as ROMEO_ABROAD } from '../../client/stage.js'
 import { BOT, JULIET, openBot, ROMEO, stage, turn, withContacts } from '../../component/stage.js'
 import { item, OFFERS, push } from '../../support/fake-client.js'
@@ -32,6 +33,18 @@ describe('applyPlan on a roster of a component', () => {
     expect(await applyPlan(bot, plan)).toEqual({ done: 3, ...DONE })
     await turn()
     expect(said()).toEqual([])
+  })
+
+  test('what its owner removes while the plan waits for its turn is not made anew', async () => {
+    const { bot } = await withContacts({ [ROMEO]: 'to', [JULIET]: 'to' })
+    const clock = manualClock()
+    const plan: RosterPlan = { ...EMPTY, update: [JULIET, ROMEO].map((jid) => ({ jid, name: 'New' })) }
+    const applying = applyPlan(bot, plan, { rate: 1, clock })
+    await clock.advance(500)
+    await bot.remove(ROMEO)
+    await clock.advance(500)
+    expect(await applying).toMatchObject({ done: 1, errors: [{ contact: ROMEO, error: { code: 'PLAN_REFUSED' } }] })
+    expect(bot.has(ROMEO)).toBe(false)
   })
 
   const said = {

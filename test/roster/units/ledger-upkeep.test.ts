@@ -43,6 +43,17 @@ describe('What was sent is settled lazily, in batches (promise 20)', () => {
     expect(errors).toHaveLength(1)
   })
 
+  test('also of a hundred and fifty thousand that another process has left: more than a call may have arguments', async () => {
+    const { ledger, storage, wire, clock, errors, stored } = ledgerStage()
+    const put = Array.from({ length: 150_000 }, (_, at) => ({ jid: `c${at}@x.org`, state: 'to', groups: [] }) as const)
+    const owe = put.map(({ jid }) => ({ id: jid, at: -60_000, xml: `<presence to="${jid}" type="subscribe"/>` }))
+    await storage.inner.commit(ROMEO, { base: undefined, revision: 'theirs', put, owe })
+    ledger.storageMoved('theirs')
+    await clock.advance(2_000)
+    expect([wire.written.length, errors]).toEqual([150_000, []])
+    expect((await stored())?.owed).toEqual([])
+  })
+
   test('What was not sent stays owed', async () => {
     const { run, wire, clock, stored } = ledgerStage()
     wire.online = false

@@ -254,7 +254,7 @@ describe('The outcome of a commit is unknown: the revision tells (promise 21)', 
     expect((await stored())?.revision).toBe(storage.commits[0]?.revision)
   })
 
-  test('it was written, and another process has gone on from there: storage remembers it, so it is sent once, at once', async () => {
+  test('it was written, and another process has gone on from there: storage remembers it, so it is sent once, when storage was looked at', async () => {
     const base = { put: [], remove: [], owed: [] }
     const storage = Object.assign(new WatchedStorage(), {
       changes: async (owner: string, since: string): Promise<RosterChanges | undefined> => {
@@ -268,6 +268,7 @@ describe('The outcome of a commit is unknown: the revision tells (promise 21)', 
 
     expect(await run({ kind: 'subscribe' })).toBe(true)
     expect((await stored())?.revision).toBe('theirs')
+    await clock.advance(0)
     expect(wire.written).toEqual([`subscribe ${JULIET}`])
     await clock.advance(60_000)
     expect(wire.written).toEqual([`subscribe ${JULIET}`])

@@ -1,7 +1,7 @@
 import type { RosterError } from '../../../../src/core/errors.js'
 import type { SubscriptionState } from '../../../../src/core/state.js'
 import { type StepInput, step } from '../../../../src/core/step.js'
-import { fillBook } from '../../../../src/roster/book.js'
+import { renew } from '../../../../src/roster/book.js'
 import { Ledger } from '../../../../src/roster/ledger.js'
 import { MemoryStorage } from '../../../../src/storage/memory.js'
 import type { RosterChange, RosterStorage, StoredRoster } from '../../../../src/storage/port.js'
@@ -90,7 +90,7 @@ export function ledgerStage({ storage = new WatchedStorage(), authority = 'self'
       counters[name] = (counters[name] ?? 0) + by
     },
     stanzas: (send) => [stanzaOf(send)],
-    foreign: (stored) => replaceBook(ledger, stored),
+    foreign: (news) => ledger.outbox.adopt(renew(ledger.book, news).owed),
     error: (error) => void errors.push(error),
   })
   const run = (input: StepInput, jid = JULIET): Promise<boolean> =>
@@ -113,12 +113,4 @@ export function ledgerStage({ storage = new WatchedStorage(), authority = 'self'
     stateOf: (jid = JULIET) => ledger.book.items.get(jid)?.state,
     stored: () => storage.inner.load(ROMEO),
   }
-}
-
-/** What an owner does when another process has changed its roster. */
-function replaceBook({ book, outbox }: Ledger, stored: StoredRoster | undefined): void {
-  for (const jid of [...book.known()]) book.put({ jid, item: undefined, request: undefined, askedAt: undefined })
-  const owed = stored === undefined ? [] : fillBook(book, stored)
-  if (stored === undefined) book.revision = undefined
-  outbox.adopt(owed)
 }
