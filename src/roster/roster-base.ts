@@ -154,17 +154,17 @@ export abstract class RosterBase extends EventEmitter<RosterEvents> {
     this.#assertOpen()
     options.signal?.throwIfAborted()
     if (this.#authority.kind === 'client' && this.get(owner) === this.own) return this.ready(options)
-    const { component } = { component: this.#component('open()') }
+    const component = this.#component('open()')
     return (await waitFor(component.open(owner), options, this.#settings.clock, 'Opening the roster')).face
   }
 
-  /** Every owner in storage, loaded or not. */
+  /** Every owner in storage, loaded or not. Rejects with `JID_MALFORMED` for a `domain` that is none, as an account; nothing was read then. */
   async *owners(options: CallOptions & { readonly domain?: string } = {}): AsyncIterableIterator<string> {
     this.#assertOpen()
     yield* ownersOf(this.#settings.storage, filterOf(options))
   }
 
-  /** Deferred requests of all owners, loaded or not. Reading them loads nobody for good. */
+  /** Deferred requests of all owners, loaded or not. Reading them loads nobody for good. Rejects as `owners`. */
   async *pending(options: CallOptions & { readonly domain?: string } = {}): AsyncIterableIterator<SubscriptionRequest> {
     this.#assertOpen()
     if (this.#authority.kind === 'client') {
