@@ -92,6 +92,7 @@ process.on('message', async (order: Order) => {
       return
     }
     if (order.kind === 'open') await living.roster.open(order.owner)
+    else if (order.kind === 'forget') await living.roster.forget(order.owner)
     else await carryOut(living.roster, order.deed)
     tell({ kind: 'done' })
   } catch (error) {

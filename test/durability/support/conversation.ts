@@ -47,6 +47,37 @@ export class Conversation {
     return this.#end()
   }
 
+  /** The owner is no more, whoever dies over that. Resolves with what is left of it on both sides. */
+  async forget(instants = 0): Promise<unknown> {
+    const { component, storage, people } = this.#stage
+    await component.die(this.#fate(instants))
+    await component.forget(this.owner)
+    await eventually(
+      async () => (await this.#forgetOn()) && (await this.#isForgotten()),
+      () => this.#report('forgetting'),
+    )
+    this.instants.push((await component.die(undefined)) ?? 0)
+    const seen: Record<string, unknown> = {}
+    for (const [name, person] of people) seen[name] = await person.end(this.owner)
+    return { stored: await storage.load(this.owner), seen }
+  }
+
+  /** Nobody opens the owner, and it is forgotten again only where that had not come to be stored. */
+  async #forgetOn(): Promise<boolean> {
+    const { component, storage } = this.#stage
+    if (component.isAlive) return true
+    await component.live([], this.#fate(BEGINNING))
+    if ((await storage.load(this.owner))?.owed.length === 0) await component.forget(this.owner)
+    return false
+  }
+
+  async #isForgotten(): Promise<boolean> {
+    const { storage, people } = this.#stage
+    for (const person of people.values())
+      if (person.state(this.owner) !== 'none' || person.sees(this.owner)) return false
+    return (await storage.load(this.owner)) === undefined && (await this.#isQuiet())
+  }
+
   async #play(step: Step): Promise<void> {
     const before = this.#pairs.get(step.person) ?? STRANGERS
     this.#pairs.set(step.person, step.leadsTo)

@@ -32,6 +32,8 @@ async function killAndCompare(stage: Stage): Promise<void> {
     const expected = await calm.play(script)
     const end = await cruel.play(script, calm.instants)
     expect(end, JSON.stringify(script)).toEqual(expected)
+    const left = await calm.forget()
+    expect(await cruel.forget(calm.instants.at(-1))).toEqual(left)
     last.push(calm, cruel)
   }
   expect(last.flatMap((conversation) => conversation.unfounded)).toEqual([])

@@ -37,6 +37,7 @@ export type Order =
   | { readonly kind: 'live'; readonly life: Life }
   | { readonly kind: 'die'; readonly death: Death | undefined }
   | { readonly kind: 'open'; readonly owner: string }
+  | { readonly kind: 'forget'; readonly owner: string }
   | { readonly kind: 'command'; readonly deed: Deed }
 
 /** What it says. `passed`: how many instants came since the last `die` or `live`. */

@@ -71,6 +71,11 @@ export class Mortal {
     return (await this.#asked({ kind: 'open', owner })) !== undefined
   }
 
+  /** `false`: it was not acknowledged. */
+  async forget(owner: string): Promise<boolean> {
+    return (await this.#asked({ kind: 'forget', owner })) !== undefined
+  }
+
   /** The process that runs dies at this instant. Resolves with how many came since it was told last; `undefined`: it is dead. */
   async die(death: Death | undefined): Promise<number | undefined> {
     const report = await this.#asked({ kind: 'die', death })
