@@ -29,7 +29,7 @@ export interface AdminItemInit {
  * Where rosters of many owners can be managed. `put` writes one side only; what the other side learns depends on the place
  * and is documented there.
  *
- * One of your own throws {@link RosterError} with a code that says what has and has not happened. What else it throws becomes
+ * One of your own throws `RosterError` with a code that says what has and has not happened. What else it throws becomes
  * `NOT_CONNECTED` in the summaries of long work, and of the second side of `connect` and `disconnect`: it may have happened.
  */
 export interface RosterAdmin {
