@@ -72,10 +72,13 @@ const erasures = (tables: Tables): readonly string[] =>
 function deletions(tables: Tables, { base, remove, settle }: Write, values: Values): readonly string[] {
   const parts: string[] = []
   // A part of its own for each table: nothing may be written twice in one statement, so no key stands in two of them.
+  // Each row is looked up by its whole key (OFFSET 0 keeps it so). Left to itself, PostgreSQL reads all rows of the owner
+  // and looks through the list for each. Rows stay in place meanwhile: who writes them holds the owner's row.
   const deletion = (name: string, table: string, column: string, keys: readonly string[]): void => {
     if (keys.length === 0) return
-    const found = `t.owner_id = own.id AND t.${column} = ANY(${values.list(keys)})`
-    parts.push(`${name} AS (DELETE FROM ${table} t USING own WHERE ${found})`)
+    const row = `SELECT r.ctid FROM ${table} r WHERE r.owner_id = own.id AND r.${column} = k.key COLLATE "C" OFFSET 0`
+    const rows = `SELECT f.ctid AS place FROM own, unnest(${values.list(keys)}) k(key), LATERAL (${row}) f`
+    parts.push(`${name} AS (DELETE FROM ${table} t USING (${rows}) found WHERE t.ctid = found.place)`)
   }
   if (base === undefined) return parts
   deletion('removed', tables.items, 'contact', remove)
@@ -127,7 +130,8 @@ function recordOf({ jid, name, groups, state, approved, unlisted, request, asked
 /** A stanza that is owed again takes the place of the former, unless that was settled in the same change. */
 function owePart(tables: Tables, { owe, again }: Write, values: Values): string {
   const rows = owe.map(({ id, at, xml }: Owed, place) => ({ id, place, at, xml }))
-  const moves = again.length === 0 ? '' : ordering(values.list(again))
+  // As a query, which is hashed once: a list would be searched from its beginning for each row.
+  const moves = again.length === 0 ? '' : ordering(`SELECT unnest(${values.list(again)})`)
   return `INSERT INTO ${tables.owed} AS w (owner_id, id, number, place, at, xml)
     SELECT own.id, p.id, own.commits, p.place, p.at, p.xml
     FROM own, json_to_recordset(${values.json(rows)}) AS p(id text, place integer, at double precision, xml text)
@@ -136,5 +140,5 @@ function owePart(tables: Tables, { owe, again }: Write, values: Values): string 
 
 const ordering = (again: string): string =>
   ['number', 'place']
-    .map((name) => `, ${name} = CASE WHEN w.id = ANY(${again}) THEN excluded.${name} ELSE w.${name} END`)
+    .map((name) => `, ${name} = CASE WHEN w.id IN (${again}) THEN excluded.${name} ELSE w.${name} END`)
     .join('')

@@ -86,6 +86,17 @@ export function rowPromises(kit: Kit): void {
     expect((await storage.changes(OWNER, next))?.put).toEqual([])
   })
 
+  test('what fifty thousand items and stanzas have gone through is one commit each, as of a few', async () => {
+    const storage = await storageOn(kit, database(kit))
+    const jids = Array.from({ length: 50_000 }, (_, index) => `c${index}@example.com`)
+    const owe = jids.map((jid) => owed(jid))
+    const first = await create(storage, OWNER, { put: jids.map((jid) => item(jid)), owe })
+    const second = await commit(storage, OWNER, first, { settle: jids, owe: [...owe].reverse() })
+    expect((await storage.load(OWNER))?.owed.map(({ id }) => id)).toEqual([...jids].reverse())
+    await commit(storage, OWNER, second, { remove: jids.slice(1), settle: jids.slice(1) })
+    expect(await read(storage, OWNER)).toMatchObject({ items: [item(jids[0]!)], owed: [owed(jids[0]!)] })
+  })
+
   test("the application's plugins change nothing: neither names of columns nor texts that look like JSON", async () => {
     const plain = database(kit)
     const db = plain.withPlugin(new CamelCasePlugin()).withPlugin(new ParseJSONResultsPlugin())
