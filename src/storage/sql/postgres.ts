@@ -59,7 +59,9 @@ export class PostgresDialect implements Dialect {
     const values = new Values()
     const news = `FROM ${log} l WHERE l.owner_id = o.id AND l.number > s.number`
     const touched = `SELECT DISTINCT unnest(l.contacts) COLLATE "C" ${news}`
-    const lists = `SELECT ${ITEM_LIST} FROM ${items} i WHERE i.owner_id = o.id AND i.contact IN (${touched})`
+    // OFFSET 0: by its whole key, whatever the statistics of other owners say of this one.
+    const item = `SELECT * FROM ${items} r WHERE r.owner_id = o.id AND r.contact = k.key OFFSET 0`
+    const lists = `SELECT ${ITEM_LIST} FROM (${touched}) k(key), LATERAL (${item}) i`
     const sql = `${this.#roster(
       lists,
       `(SELECT bool_or(l.contacts IS NULL) ${news})::text AS lost`,

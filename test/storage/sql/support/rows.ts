@@ -97,6 +97,22 @@ export function rowPromises(kit: Kit): void {
     expect(await read(storage, OWNER)).toMatchObject({ items: [item(jids[0]!)], owed: [owed(jids[0]!)] })
   })
 
+  test('a very large roster among many small ones is told by its changes', async () => {
+    const prefix = newPrefix()
+    const db = database(kit)
+    const storage = await storageOn(kit, db, prefix)
+    for (let owner = 0; owner < 1_000; owner++) await create(storage, `o${owner}@example.net`, { put: [item(JULIET)] })
+    // The statistics say that an owner has one contact.
+    await query(db, kit.dialect === 'postgres' ? `ANALYZE ${prefix}items` : `ANALYZE TABLE ${prefix}items`)
+    const put = Array.from({ length: 31_000 }, (_, index) => item(`c${index}@example.com`))
+    const first = await create(storage, OWNER, { put })
+    let base = first
+    for (let from = 0; from < put.length; from += 1_000)
+      base = await commit(storage, OWNER, base, { put: put.slice(from, from + 1_000) })
+    const changes = await storage.changes(OWNER, first)
+    expect(changes?.put.length).toBe(kit.dialect === 'postgres' ? put.length : undefined)
+  })
+
   test("the application's plugins change nothing: neither names of columns nor texts that look like JSON", async () => {
     const plain = database(kit)
     const db = plain.withPlugin(new CamelCasePlugin()).withPlugin(new ParseJSONResultsPlugin())
