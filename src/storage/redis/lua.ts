@@ -16,7 +16,8 @@ const CHUNK = 4_000
 
 /**
  * Writes one change, or nothing: a script that fails half-way leaves what it has written, so everything that can fail comes
- * before the first write. That is why each key that will be written is read first: one of another type is refused by that.
+ * before the first write. That is why each key that will be written is read first: one of another type is refused by that. And
+ * the user is asked about whatever may follow (Redis 7, Valkey): an access list may leave out a command or a channel.
  *
  * A client may send a command again when it has not seen the answer. The log knows the token of each commit by which it
  * tells such a repetition from a change that comes from an old revision.
@@ -46,6 +47,16 @@ if erases or owes + settles > 0 then
 end
 if erases or asked + requests > 0 then redis.call('ZCARD', asking) end
 if erases or not now[1] then redis.call('ZCARD', owners) end
+local steps = {
+  { 'LTRIM', log, 0, 0 }, { 'EXPIRE', log, 1 }, { 'UNLINK', items }, { 'HSET', items, '', '' }, { 'HDEL', items, '' },
+  { 'SADD', asks, '' }, { 'SREM', asks, '' }, { 'ZADD', owners, 0, '' }, { 'ZREM', owners, '' },
+}
+if channel ~= '' then steps[#steps + 1] = { 'PUBLISH', channel, '' } end
+for _, step in ipairs(redis.acl_check_cmd and steps or {}) do
+  if not redis.acl_check_cmd(unpack(step)) then
+    return redis.error_reply('NOPERM this user may not run ' .. step[1] .. ' on ' .. step[2] .. ', nothing was written')
+  end
+end
 
 local remembered = redis.call('RPUSH', log, token .. entry)
 if entry == '' then redis.call('LTRIM', log, -1, -1) elseif remembered > ${MOST_REMEMBERED} then redis.call('LTRIM', log, -${REMEMBERED}, -1) end

@@ -29,7 +29,8 @@ export interface RedisStorageOptions {
   readonly prefix?: string
   /**
    * How to hear of other processes, such as `redisListen(connection)`. Every process that writes needs one: with it each
-   * commit is published. Default: none; then a change elsewhere is found out by the next commit here.
+   * commit is published. Default: none; then a change elsewhere is found out by the next commit here. A user with an access
+   * list may need to be given the channel: `&xmpp-roster:changed`, with the prefix for its first part.
    */
   readonly listen?: Listen
 }

@@ -168,6 +168,32 @@ describeDatabase('redis', 'RedisStorage', (server) => {
       expect(await read(storage, OWNER)).toEqual({ items: [item(JULIET)], owed: [], revision: base })
     })
 
+    test.each([
+      ['notify', 'resetchannels'],
+      ['let the log go', '-expire'],
+      ['mark an owner', '-zadd'],
+      ['write an item', '-hset'],
+    ])(
+      'because its user may not %s makes commits reject with STORAGE_FAILED, and nothing is written',
+      async (_what, rule) => {
+        const { storage, prefix, client, keysOf } = open()
+        const base = await create(storage, OWNER, { put: [item(JULIET)] })
+        await client.call('ACL', 'SETUSER', 'limited', 'reset', 'on', 'nopass', `~{${prefix}:*`, '+@all', '&*', rule)
+        const limited = ioredis(server().url.replace('redis://', 'redis://limited:any@'))
+        const listen = async () => async () => undefined
+        const refused = new RedisStorage({ client: limited, prefix, listen })
+        const before = await contents(client, [...keysOf(OWNER), ...keysOf(NURSE)])
+        await expect(commit(refused, OWNER, base, { put: [item(NURSE)], owe: [owed('a')] })).rejects.toMatchObject(
+          failed,
+        )
+        await expect(create(refused, NURSE)).rejects.toMatchObject({ code: 'STORAGE_FAILED' })
+        await expect(commit(refused, OWNER, base, { erase: true })).rejects.toMatchObject(failed)
+        expect(await contents(client, [...keysOf(OWNER), ...keysOf(NURSE)])).toEqual(before)
+        await client.call('ACL', 'SETUSER', 'limited', '+@all', 'allchannels')
+        await commit(refused, OWNER, base, { put: [item(NURSE)], owe: [owed('a')] })
+      },
+    )
+
     test('because a script keeps it busy makes commits conflict and reading fail', async () => {
       const { storage, client } = open()
       const base = await create(storage, OWNER)
