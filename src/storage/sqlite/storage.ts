@@ -1,3 +1,4 @@
+import { RosterError } from '../../core/errors.js'
 import type { OwnersFilter, RosterChange, RosterStorage, StoredRoster } from '../port.js'
 import { Connection } from './connection.js'
 import type { SqliteDatabase } from './database.js'
@@ -53,11 +54,13 @@ export class SqliteStorage implements RosterStorage {
    * Opens a file with the first driver that is there: node:sqlite, better-sqlite3, libsql. Makes the file when there is none.
    * `:memory:` is a database of its own, gone when it is closed. Done when the tables are there and up to date.
    *
-   * @throws {RosterError} `UNSUPPORTED` when none of the three is there, the prefix is none or a newer xmpp-roster has made the
-   * tables; `STORAGE_CORRUPT` when the file is damaged; `STORAGE_FAILED` when it cannot be opened. Nothing was changed then.
+   * @throws {RosterError} `UNSUPPORTED` when none of the three is there, the path is empty, the prefix is none or a newer
+   * xmpp-roster has made the tables; `STORAGE_CORRUPT` when the file is damaged; `STORAGE_FAILED` when it cannot be opened.
+   * Nothing was changed then.
    */
   static async open(path: string, options: { readonly prefix?: string } = {}): Promise<SqliteStorage> {
     const tables = tablesOf(options.prefix ?? DEFAULT_PREFIX)
+    if (path === '') throw noPath()
     const driver = await findDriver()
     const isChecked = path !== ':memory:' && examineFile(driver, path, tables)
     const storage = new SqliteStorage({ ...options, database: openFile(driver, path) })
@@ -144,6 +147,13 @@ export class SqliteStorage implements RosterStorage {
     }
   }
 }
+
+/** SQLite takes it for a file that nobody else needs, and deletes that when it is closed. */
+const noPath = (): RosterError =>
+  new RosterError(
+    'UNSUPPORTED',
+    'A path should name a file (":memory:": none), but an empty text came. Nothing was opened.',
+  )
 
 /** Looks at the file without being able to write. `false`: it is not there, or cannot be read that way. */
 function examineFile(driver: Driver, path: string, tables: Tables): boolean {

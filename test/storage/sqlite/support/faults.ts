@@ -142,6 +142,10 @@ export function faultPromises({ describe, test }: ContractRunner, { file, open }
       )
     })
 
+    test('has no name is refused: SQLite would keep it until it is closed, and then delete it', async () => {
+      await assertRejects(SqliteStorage.open(''), 'UNSUPPORTED')
+    })
+
     test('has odd letters in its name is opened by that name', async () => {
       const path = file('a b%20c#d?e=é.db')
       for (const expected of [[], [OWNER]]) {
