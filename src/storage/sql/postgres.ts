@@ -18,6 +18,8 @@ interface RosterRow {
 
 /** Owners that one statement loads. */
 const AT_ONCE = 1_000
+/** So many are not worth further round trips. */
+const FEW = 20
 
 const ITEM_LIST =
   'json_agg(json_build_array(i.contact, i.name, i.groups, i.state, i.approved, i.unlisted, i.request, i.received, ' +
@@ -41,17 +43,13 @@ export class PostgresDialect implements Dialect {
     return (await connection.rows(commitQuery(this.#tables, owner, write, notice))).length > 0
   }
 
-  async load(connection: Connection, owners: readonly string[]): Promise<ReadonlyMap<string, StoredRoster>> {
-    const found = new Map<string, StoredRoster>()
-    for (let from = 0; from < owners.length; from += AT_ONCE) {
-      const values = new Values()
-      const wanted = ownersIn(owners.slice(from, from + AT_ONCE), values)
-      const items = `SELECT ${ITEM_LIST} FROM ${this.#tables.items} i WHERE i.owner_id = o.id`
-      const sql = `${this.#roster(items)} ${wanted}`
-      for (const row of await connection.rows<RosterRow>({ sql, parameters: values.all }))
-        found.set(row.owner, rosterIn(row))
-    }
-    return found
+  /** For many PostgreSQL expects so much work that it would first compile the statement: that takes longer than the work. */
+  load(connection: Connection, owners: readonly string[]): Promise<ReadonlyMap<string, StoredRoster>> {
+    if (owners.length <= FEW) return this.#load(connection, owners)
+    return connection.transaction(async (transaction) => {
+      await transaction.rows({ sql: 'SET LOCAL jit = off', parameters: [] })
+      return this.#load(transaction, owners)
+    })
   }
 
   async changes(connection: Connection, owner: string, since: string): Promise<RosterChanges | undefined> {
@@ -122,6 +120,19 @@ export class PostgresDialect implements Dialect {
     const { schema } = this.#tables
     await connection.rows({ sql: `DELETE FROM ${schema}`, parameters: [] })
     await connection.rows({ sql: `INSERT INTO ${schema} (version) VALUES (${version})`, parameters: [] })
+  }
+
+  async #load(connection: Connection, owners: readonly string[]): Promise<ReadonlyMap<string, StoredRoster>> {
+    const found = new Map<string, StoredRoster>()
+    for (let from = 0; from < owners.length; from += AT_ONCE) {
+      const values = new Values()
+      const wanted = ownersIn(owners.slice(from, from + AT_ONCE), values)
+      const items = `SELECT ${ITEM_LIST} FROM ${this.#tables.items} i WHERE i.owner_id = o.id`
+      const sql = `${this.#roster(items)} ${wanted}`
+      for (const row of await connection.rows<RosterRow>({ sql, parameters: values.all }))
+        found.set(row.owner, rosterIn(row))
+    }
+    return found
   }
 
   #roster(items: string, ...more: readonly string[]): string {

@@ -90,6 +90,22 @@ describeDatabase('postgres', 'SqlStorage on PostgreSQL, beyond the contract', (s
     expect((await read(storage, OWNER))?.revision).toBe(base)
   })
 
+  test('many owners are loaded as one is: nothing is compiled first, however much work it looks like', async () => {
+    const explain = ['session_preload_libraries=auto_explain', 'auto_explain.log_min_duration=0', 'jit_above_cost=0']
+    const told = settings([...explain, 'auto_explain.log_analyze=on'].map((setting) => `-c ${setting}`).join(' '))
+    const storage = await storageOn(kit, told)
+    const owners = Array.from({ length: 100 }, (_, index) => `owner${index}@example.net`)
+    for (const owner of owners) await create(storage, owner, { put: [item(JULIET)] })
+    const before = kit.server().logs().length
+    expect((await storage.loadMany(owners)).size).toBe(100)
+    const log = await eventually(() => {
+      const since = kit.server().logs().slice(before)
+      expect(since).toContain('Function Scan on unnest')
+      return since
+    })
+    expect(log).not.toContain('JIT:')
+  })
+
   test('a commit writes the rows that changed and no others', async () => {
     const prefix = newPrefix()
     const db = database(kit)
