@@ -98,7 +98,7 @@ export class SqlStorage implements RosterStorage {
     return loaded.get(owner)
   }
 
-  /** Those of the owners that have a roster: one round trip for some hundreds of them. Each is of one moment. */
+  /** Those of the owners that have a roster: a few round trips for some hundreds of them. Each is of one moment. */
   loadMany(owners: readonly string[]): Promise<ReadonlyMap<string, StoredRoster>> {
     return this.#read(undefined, () => this.#dialect.load(this.#connection, [...new Set(owners)]))
   }
