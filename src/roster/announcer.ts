@@ -124,10 +124,13 @@ export class Announcer {
     return { ...init, children: init.children.map((child) => wire.parse(child.toString()) ?? child) }
   }
 
-  /** Says again what stands: the connection came back. */
+  /** Says again what stands: the connection came back. What was said otherwise meanwhile is not said again. */
   async again(): Promise<void> {
-    for (const presence of [...this.#announced.values()]) await this.#broadcast(presence)
-    for (const { to, presence } of [...this.#directed.values()].flat()) await this.#sendAll(presence, [to])
+    for (const presence of [...this.#announced.values()]) if (this.#stands(presence)) await this.#broadcast(presence)
+    for (const [contact, all] of [...this.#directed]) {
+      for (const one of all)
+        if (this.#directed.get(contact)?.includes(one) === true) await this.#sendAll(one.presence, [one.to])
+    }
   }
 
   /** Says `unavailable` to everybody who was told otherwise. */

@@ -2,11 +2,12 @@ import type { Element } from 'ltx'
 import { type Contact, hasAsked } from '../core/contact.js'
 import { RosterError } from '../core/errors.js'
 import type { RosterItem, RosterItemPatch } from '../core/item.js'
-import { bareJid, fullJid, type JidLike, parseJid } from '../core/jid.js'
+import { fullJid, type JidLike, parseJid } from '../core/jid.js'
 import type { Presence, PresenceInit } from '../core/presence.js'
 import { hasTo } from '../core/state.js'
 import { type Send, type StepInput, step } from '../core/step.js'
 import type { StoredRoster } from '../storage/port.js'
+import { contactOf } from './addresses.js'
 import { Announcer, checkPresence, presenceFor } from './announcer.js'
 import { fillBook } from './book.js'
 import type { Component } from './component.js'
@@ -22,15 +23,15 @@ import { Undecided } from './undecided.js'
 import { Waiters, waitFor } from './waiting.js'
 import { checkWording } from './wording.js'
 
-const NO_RESOURCES: ReadonlyMap<string, Presence> = new Map()
+type Command = [contact: JidLike, input: StepInput, options: CallOptions, unless?: (contact: Contact) => boolean]
 
-/** @throws RosterError `JID_MALFORMED`, or `ITEM_INVALID` for the owner itself. */
-export function contactOf(owner: Owner, contact: JidLike): string {
-  const jid = bareJid(contact)
-  if (jid === owner.jid)
-    throw new RosterError('ITEM_INVALID', 'An owner is not a contact of its own.', { owner: jid, contact: jid })
-  return jid
+/** What a command has come to. */
+interface Done {
+  readonly contact: Contact
+  readonly done: boolean
 }
+
+const NO_RESOURCES: ReadonlyMap<string, Presence> = new Map()
 
 /** The commands of one of a component's owners: decided here, stored, then sent. */
 export class ComponentDesk implements Desk {
@@ -52,9 +53,11 @@ export class ComponentDesk implements Desk {
 
   bind(jid: string): Owner {
     const stanzas = (send: Send): readonly Element[] => this.#stanzas(jid, send)
-    const owner = new Owner(jid, this.#component.world, this, stanzas, () => {
+    const owner = new Owner(jid, this.#component.world, this, stanzas, (what) => {
       this.undecided.await()
       this.erasing.await()
+      // Nobody has opened it here: then there is no such owner any more.
+      if (what === 'erased' && !this.isOpen) this.#component.drop(this)
     })
     owner.face = this.face
     this.#owner = owner
@@ -103,10 +106,6 @@ export class ComponentDesk implements Desk {
     return NO_RESOURCES
   }
 
-  async #ready(options: CallOptions): Promise<Owner> {
-    return (await this.#present(options)).owner()
-  }
-
   /** The desk that answers now: an owner that had to leave memory comes back to another one. */
   async #present(options: CallOptions): Promise<ComponentDesk> {
     options.signal?.throwIfAborted()
@@ -123,30 +122,25 @@ export class ComponentDesk implements Desk {
     return this
   }
 
-  #command(
-    contact: JidLike,
-    input: StepInput,
-    options: CallOptions,
-    unless?: (contact: Contact) => boolean,
-  ): Promise<{ readonly contact: Contact; readonly done: boolean }> {
-    return this.#component.underWay.add(this.#decide(contact, input, options, unless))
+  #command(...command: Command): Promise<Done> {
+    return this.#component.underWay.add(this.#decide(...command))
   }
 
-  async #decide(
-    contact: JidLike,
-    input: StepInput,
-    options: CallOptions,
-    unless?: (contact: Contact) => boolean,
-  ): Promise<{ readonly contact: Contact; readonly done: boolean }> {
+  async #decide(...command: Command): Promise<Done> {
+    const [contact, input, options, unless] = command
     if ('status' in input || 'stanza' in input) checkWording(input)
-    const owner = await this.#ready(options)
+    const desk = await this.#present(options)
+    const owner = desk.owner()
     const jid = contactOf(owner, contact)
-    return owner.ledger.run<{ readonly contact: Contact; readonly done: boolean }>((draft) => {
+    const done = await owner.ledger.run<Done | undefined>((draft) => {
+      if (!desk.isHeld) return { value: undefined }
       const known = draft.contact(jid)
       if (unless?.(known) === true) return { value: { contact: known, done: false } }
       const outcome = step(known, input, owner.world.settings.clock.now())
       return { value: outcome, told: owner.enter(draft, outcome) }
     })
+    // It left memory while this waited.
+    return done ?? this.#decide(...command)
   }
 
   async update(contact: JidLike, patch: RosterItemPatch, options: CallOptions): Promise<RosterItem> {
@@ -223,9 +217,9 @@ export class ComponentDesk implements Desk {
   }
 
   async resync(options: CallOptions): Promise<void> {
-    const owner = await this.#ready(options)
-    owner.ledger.storageMoved(undefined)
-    await owner.ledger.settled()
+    const { ledger } = (await this.#present(options)).owner()
+    ledger.storageMoved(undefined)
+    await ledger.settled()
   }
 
   async release(options: CallOptions): Promise<void> {
@@ -245,6 +239,11 @@ export class ComponentDesk implements Desk {
     this.isOpen = false
     if (!isHere) return
     await waitFor(this.#component.release(this), options, this.#component.world.settings.clock, 'Releasing the roster')
+  }
+
+  /** Whether it is the one that stands for its owner. */
+  get isHeld(): boolean {
+    return this.#component.held.get(this.owner().jid) === this
   }
 
   /** Whether it can leave memory unnoticed: nothing waits, and the application has said nothing of it that would be forgotten. */

@@ -30,8 +30,11 @@ export function receive(
   })
 }
 
-/** A contact asks. What a policy answers at once is decided in the same commit; what it answers later is stored as pending first. */
-export function receiveRequest(desk: ComponentDesk, contact: string, stanza: Element): void {
+/**
+ * A contact asks. What a policy answers at once is decided in the same commit; what it answers later is stored as pending first.
+ * `onGone`: another process has erased the owner, and nobody has opened it here.
+ */
+export function receiveRequest(desk: ComponentDesk, contact: string, stanza: Element, onGone: () => void): void {
   const owner = desk.owner()
   const { settings, bus } = owner.world
   const receivedAt = settings.clock.now()
@@ -39,6 +42,7 @@ export function receiveRequest(desk: ComponentDesk, contact: string, stanza: Ele
   if (xml === undefined) return
   let answer: Decision | Promise<Decision> | undefined
   owner.ledger.post((draft) => {
+    if (!desk.isHeld) return onGone
     const before = draft.contact(contact)
     const isNew = INBOUND.subscribe[stateOf(before)].deliver
     const request: PendingRequest = { xml, receivedAt, deferred: false }

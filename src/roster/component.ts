@@ -87,9 +87,9 @@ export class Component {
     })
   }
 
-  /** The owner's desk if it is in memory; its turn to leave comes last then. */
+  /** The owner's desk if it is in memory to stay; its turn to leave comes last then. */
   get(jid: string): ComponentDesk | undefined {
-    const desk = this.held.get(jid)
+    const desk = this.#leaving.has(jid) ? undefined : this.held.get(jid)
     if (desk !== undefined) this.#spare.use(jid, desk)
     return desk
   }

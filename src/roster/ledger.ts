@@ -204,7 +204,7 @@ export class Ledger {
         if (this.#port.authority === 'server' && draft !== undefined && told !== undefined) {
           this.#port.error(error)
           this.#carryOut(draft, [], told)
-        } else for (const task of tasks) task.fail(error)
+        } else this.#tellAll(tasks.map((task) => ({ task, error })))
         return
       }
     }

@@ -56,9 +56,15 @@ export class Loader {
 
   /** An owner whose roster cannot be read is no trouble of those who were asked for along with it. */
   #loadEach(asked: ReadonlyMap<string, Asked>): void {
-    for (const [owner, one] of asked) {
-      this.#count('loads')
-      this.#storage.load(owner).then(one.resolve, one.reject)
+    for (const [owner, one] of asked) void this.#loadOne(owner, one)
+  }
+
+  async #loadOne(owner: string, { resolve, reject }: Asked): Promise<void> {
+    this.#count('loads')
+    try {
+      resolve(await this.#storage.load(owner))
+    } catch (reason) {
+      reject(reason)
     }
   }
 }

@@ -50,13 +50,13 @@ export class Owner {
   /** How many policies are asked and have not answered. */
   thinking = 0
 
-  /** `learned`: another process has changed the roster. */
+  /** `learned`: another process has changed the roster, or erased it. */
   constructor(
     jid: string,
     world: World,
     desk: Desk,
     stanzas: (send: Send) => readonly Element[],
-    learned: () => void = () => undefined,
+    learned: (what: 'changed' | 'erased') => void = () => undefined,
   ) {
     this.jid = jid
     this.world = world
@@ -72,8 +72,9 @@ export class Owner {
       authority: wire.kind === 'component' ? 'self' : 'server',
       stanzas,
       foreign: (news) => {
+        const wasStored = this.book.revision !== undefined
         this.#renewed(news)
-        learned()
+        learned(wasStored && this.book.revision === undefined ? 'erased' : 'changed')
       },
       error: (error) => bus.error(error),
     })

@@ -77,7 +77,8 @@ export class Reception {
     }
     this.#with(jid, true, (desk) => {
       if (desk === undefined) world.bus.count('owners.unknown')
-      else if (type === 'subscribe') receiveRequest(desk, contact, stanza)
+      else if (type === 'subscribe')
+        receiveRequest(desk, contact, stanza, () => this.subscription(type, to, from, stanza))
       else this.#answer(desk.owner(), type, contact, stanza)
     })
   }

@@ -5,7 +5,11 @@ import type { CallOptions } from './options.js'
 /** Waits for a promise as long as the caller wants to; what is waited for goes on. */
 export function waitFor<T>(promise: Promise<T>, options: CallOptions, clock: Clock, what: string): Promise<T> {
   const { signal, timeout } = options
-  if (signal?.aborted === true) return Promise.reject(signal.reason)
+  if (signal?.aborted === true) {
+    // What becomes of it has nobody left to hear it.
+    promise.catch(() => undefined)
+    return Promise.reject(signal.reason)
+  }
   if (signal === undefined && timeout === undefined) return promise
   return new Promise((resolve, reject) => {
     const cancel =

@@ -24,8 +24,8 @@ export class Watch {
     const { settings, bus } = this.#component.world
     try {
       this.#stop = await settings.storage.watch?.({
-        changed: (owner, revision) => this.#changed(owner, revision),
-        gap: () => this.#gap(),
+        changed: (owner, revision) => this.#ifThere(() => this.#changed(owner, revision)),
+        gap: () => this.#ifThere(() => this.#gap()),
       })
       if (this.#component.isClosed) await this.stop()
       // Who was loaded before the channel was heard may have changed since.
@@ -43,6 +43,11 @@ export class Watch {
     if (this.#component.isClosed || code === 'UNSUPPORTED') return
     this.#cancel = clock.after(this.#again, () => void this.start())
     this.#again = Math.min(this.#again * 2, AGAIN_AT_LAST)
+  }
+
+  /** What was on its way when it was stopped may still come. */
+  #ifThere(hear: () => void): void {
+    if (!this.#component.isAbandoned) hear()
   }
 
   #changed(owner: string, revision: string | undefined): void {

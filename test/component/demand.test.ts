@@ -143,6 +143,19 @@ describe('A load that fails', () => {
     storage.isDown = false
     expect((await roster.open(ownerNr(0))).get(ROMEO)?.state).toBe('from')
   })
+
+  test('fails for one alone, also where the storage throws instead of rejecting', async () => {
+    const damaged = (): never => {
+      throw new RosterError('STORAGE_CORRUPT', 'not what was written')
+    }
+    const storage = Object.assign(await filled(new MemoryStorage(), 2), { loadMany: damaged })
+    const load = storage.load.bind(storage)
+    storage.load = (owner) => (owner === ownerNr(0) ? damaged() : load(owner))
+    const { roster } = await stage({ storage })
+    const opening = [roster.open(ownerNr(0)), roster.open(ownerNr(1))]
+    const outcomes = await Promise.allSettled(opening)
+    expect(outcomes).toMatchObject([{ reason: { code: 'STORAGE_CORRUPT' } }, { value: { owner: ownerNr(1) } }])
+  })
 })
 
 describe('A storage that is down (promises 16, 20)', () => {

@@ -65,6 +65,28 @@ describe('a commit that fails (DB6, promise 20)', () => {
     expect(told().filter((word) => /line/.test(word))).toEqual(['offline juliet', 'online romeo'])
   })
 
+  test('is not the end of the owner when a presence came behind it that cannot be read', async () => {
+    const memory = new MemoryStorage()
+    await store(memory, { [ROMEO]: 'both' })
+    let isDown = false
+    const storage = faultyStorage(memory, ({ method }) => {
+      if (!isDown) return undefined
+      if (method === 'commit') played.fake.receive(presence(`${ROMEO}/y`))
+      throw new Error('disk full')
+    })
+    const extend = (): never => {
+      throw new Error('no idea')
+    }
+    const played = await stage({ storage, extend })
+    const bot = await openBot(played)
+    isDown = true
+    await expect(bot.update(ROMEO, { name: 'Ro' })).rejects.toMatchObject({ code: 'STORAGE_FAILED' })
+    await turn()
+    expect(played.told()).toEqual(['error STANZA_INVALID'])
+    isDown = false
+    expect(await bot.update(ROMEO, { name: 'Romeo' })).toMatchObject({ name: 'Romeo' })
+  })
+
   test('rejects the command with STORAGE_FAILED: nothing changed, nothing sent, nobody told', async () => {
     const { bot, said, told, trouble } = await shaky({ [ROMEO]: 'none+in' })
     trouble.commit = 'before'

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { BOT, presence, ROMEO, stage, turn, withContacts } from './stage.js'
+import { MemoryStorage } from '../../src/index.js'
+import { faultyStorage } from '../../src/testing.js'
+import { BOT, JULIET, openBot, presence, ROMEO, stage, store, subscribe, turn, withContacts } from './stage.js'
 
 describe('release()', () => {
   test('says unavailable, lets the roster go from memory, not from storage; the object then rejects', async () => {
@@ -72,6 +74,27 @@ describe('release()', () => {
     const again = await opening
     expect((await again.update(ROMEO, { name: 'Romeo' })).name).toBe('Romeo')
     expect(roster.get(BOT)).toBe(again)
+  })
+
+  test('who asks while what was sent is written down is granted once, by the one that comes after it', async () => {
+    const memory = new MemoryStorage()
+    await store(memory, { [ROMEO]: 'from' })
+    let onCommit: (() => void) | undefined
+    const storage = faultyStorage(memory, ({ method }) => {
+      if (method === 'commit') onCommit?.()
+      return undefined
+    })
+    const played = await stage({ storage, autoAuthorize: true, autoSubscribe: false })
+    const bot = await openBot(played)
+    await bot.subscribe(ROMEO)
+    onCommit = () => {
+      onCommit = undefined
+      played.fake.receive(subscribe(JULIET))
+    }
+    await bot.release()
+    await turn()
+    await played.clock.advance(120_000)
+    expect(played.said()).toEqual(['bot > romeo: subscribe', 'bot > juliet: subscribed'])
   })
 
   test('the own roster stays', async () => {

@@ -5,6 +5,7 @@ import {
   JULIET,
   openBot,
   presence,
+  probe,
   ROMEO,
   type Stage,
   stage,
@@ -117,6 +118,62 @@ describe('two processes on one storage', () => {
     expect(other.bot.size).toBe(0)
     await other.bot.update(JULIET, {})
     expect((await one.storage.load(BOT))?.items.map(({ jid }) => jid)).toEqual([JULIET])
+  })
+
+  test.each([
+    ['is told of it', new MemoryStorage()],
+    ['finds out by itself', new Silent()],
+  ])('erased by one, it is nobody for the other that has not opened it and %s (promise 15)', async (_, storage) => {
+    await store(storage, {})
+    const one = await stage({ storage })
+    const other = await stage({ storage, autoAuthorize: true, clock: one.clock })
+    await openBot(one)
+    await other.hear(probe(ROMEO))
+    expect(other.roster.has(BOT)).toBe(true)
+    other.said()
+    await one.roster.forget(BOT)
+    await turn()
+    await other.hear(subscribe(JULIET))
+    await turn()
+    expect([other.said(), other.told(), other.roster.has(BOT), await storage.load(BOT)]).toEqual([
+      [],
+      [],
+      false,
+      undefined,
+    ])
+  })
+
+  test('erased by one, it comes back by whom the predicate of the other admits, though it had the owner', async () => {
+    const storage = new Silent()
+    await store(storage, {})
+    const one = await stage({ storage })
+    const other = await stage({
+      storage,
+      clock: one.clock,
+      autoAuthorize: true,
+      autoSubscribe: false,
+      owners: () => true,
+    })
+    await openBot(one)
+    await other.hear(probe(ROMEO))
+    other.said()
+    await one.roster.forget(BOT)
+    await other.hear(subscribe(JULIET))
+    await turn()
+    expect([other.said(), other.roster.get(BOT)?.get(JULIET)?.state]).toEqual([['bot > juliet: subscribed'], 'from'])
+  })
+
+  test('a command for an owner that the other one has erased, and nobody has opened here, rejects with CLOSED', async () => {
+    const storage = new Silent()
+    await store(storage, {})
+    const one = await stage({ storage })
+    const other = await stage({ storage, clock: one.clock })
+    await openBot(one)
+    await other.hear(probe(ROMEO))
+    const bot = other.roster.get(BOT)
+    await one.roster.forget(BOT)
+    await expect(bot?.subscribe(JULIET)).rejects.toMatchObject({ code: 'CLOSED' })
+    expect(await storage.load(BOT)).toBeUndefined()
   })
 
   test('presence is per process; a subscription that ends in the other drops it here (promise 22)', async () => {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { MemoryStorage, type RosterEvent } from '../../src/index.js'
+import { faultyStorage } from '../../src/testing.js'
 import {
   BOT,
   JULIET,
@@ -179,6 +180,32 @@ describe('calls that give up', () => {
     const closed = expect(roster.ready()).rejects.toMatchObject({ code: 'CLOSED' })
     await roster.close()
     await closed
+  })
+})
+
+describe('calls that gave up before they could wait (promise 26)', () => {
+  test('leave no rejection behind when close() comes: ready()', async () => {
+    const { roster } = await stage({ online: false })
+    const reason = new Error('enough')
+    await expect(roster.ready({ signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
+    await roster.close()
+  })
+
+  test('leave no rejection behind when close() comes: forget(), given up while the end was stored', async () => {
+    const abort = new AbortController()
+    const memory = new MemoryStorage()
+    await store(memory, { [ROMEO]: 'both' })
+    const storage = faultyStorage(memory, ({ method }) => {
+      if (method === 'commit') abort.abort(new Error('enough'))
+      return undefined
+    })
+    const { fake, roster } = await stage({ storage })
+    await roster.open(BOT)
+    fake.fill()
+    await expect(roster.forget(BOT, { signal: abort.signal })).rejects.toThrow('enough')
+    const closing = roster.close()
+    fake.cut()
+    await closing
   })
 })
 

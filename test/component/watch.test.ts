@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { MemoryStorage } from '../../src/index.js'
+import { MemoryStorage, type StorageListener } from '../../src/index.js'
 import { faultyStorage } from '../../src/testing.js'
 import { BOT, openBot, ROMEO, stage, store, turn } from './stage.js'
 
@@ -126,4 +126,33 @@ test('is tried every half minute at last, and not after close()', async () => {
   await roster.close()
   await clock.advance(60_000)
   expect(storage.tries).toBe(tries + 2)
+})
+
+test('what is told after close() is not listened to (promise 26)', async () => {
+  // Given a storage that goes on telling of changes, whatever it is told
+  const memory = new MemoryStorage()
+  await store(memory, { [ROMEO]: 'none' })
+  let listener: StorageListener | undefined
+  memory.watch = async (given) => {
+    listener = given
+    return async () => undefined
+  }
+  let calls = 0
+  const storage = faultyStorage(memory, () => {
+    calls += 1
+    return undefined
+  })
+  const played = await stage({ storage })
+  await openBot(played)
+  await played.roster.close()
+  played.told()
+  calls = 0
+
+  // When it tells of one, and that it may have missed others
+  listener?.changed(BOT, 'by somebody else')
+  listener?.gap()
+  await turn()
+
+  // Then nobody looks
+  expect([calls, played.told(), played.clock.waiting]).toEqual([0, [], 0])
 })
