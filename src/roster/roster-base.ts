@@ -4,6 +4,7 @@ import { RosterError } from '../core/errors.js'
 import { bareJid, type JidLike } from '../core/jid.js'
 import type { AutoAuthorize } from '../core/policy.js'
 import type { SubscriptionType } from '../core/state.js'
+import { ownerOf } from './addresses.js'
 import { Bus } from './bus.js'
 import { ClientDesk } from './client-desk.js'
 import { Component } from './component.js'
@@ -226,7 +227,7 @@ export abstract class RosterBase extends EventEmitter<RosterEvents> {
   async #deskFor(owner: string): Promise<ComponentDesk | ClientDesk> {
     if (this.#authority.kind === 'client') return this.#authority.client
     const { component } = this.#authority
-    const desk = await component.reach(bareJid(owner), () => true)
+    const desk = await component.reach(ownerOf(this.#wire.self(), owner), () => true)
     if (desk === undefined) throw closed(owner)
     return desk
   }
