@@ -22,8 +22,8 @@ export type ClearOptions = BulkOptions &
  *
  * Resolves when everything was tried, or `signal` has stopped it. A roster that cannot be read, and an item that cannot be
  * removed, are failures in the summary, and the work goes on; an item that was gone meanwhile counts as done. Owners are all
- * named before the first item is removed, each roster is read when its turn comes, once: only one is in memory. What is added
- * to it after that stays.
+ * named before the first item is removed, each roster is read when its turn comes, once: only one is in memory. What is
+ * added to it after that stays.
  *
  * @example
  * ```ts
@@ -37,8 +37,9 @@ export type ClearOptions = BulkOptions &
  * }
  * ```
  *
- * @throws {RosterError} `ITEM_INVALID` unless exactly one of `owner`, `domain` and `all: true` is given, and for a `rate` that
- * is none; `JID_MALFORMED`, also for a domain that is an account; what the place says when it cannot name its owners. Nothing was removed in all these cases
+ * @throws {RosterError} `ITEM_INVALID` unless exactly one of `owner`, `domain` and `all: true` is given, and for a `rate`
+ * that is none; `JID_MALFORMED`, also for a domain that is an account; what the place says when it cannot name its owners.
+ * Nothing was removed in all these cases
  */
 export async function clear(admin: RosterAdmin, options: ClearOptions): Promise<BulkSummary> {
   const scope = scopeOf(options)
