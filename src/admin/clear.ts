@@ -7,7 +7,19 @@ import { hinted } from './hint.js'
 import type { RosterAdmin } from './port.js'
 
 /** Whose rosters {@link clear} empties: exactly one of the three. */
-export type ClearScope = { readonly owner: JidLike } | { readonly domain: string } | { readonly all: true }
+export type ClearScope =
+  | {
+      /** That of one owner. */
+      readonly owner: JidLike
+    }
+  | {
+      /** Those of the owners of this domain, exactly. */
+      readonly domain: string
+    }
+  | {
+      /** Those of all owners that the place names. */
+      readonly all: true
+    }
 
 /** Options of {@link clear}. */
 export type ClearOptions = BulkOptions &

@@ -66,7 +66,10 @@ export class OwnerRoster implements Iterable<[string, RosterItem]> {
     return this.#desk.loaded()
   }
 
-  /** Who decides this owner's requests; `undefined` = as the `Roster` says. Looked up for each request. */
+  /**
+   * Who decides this owner's requests; `undefined` = as the `Roster` says. Looked up for each request. A client's throws
+   * `NOT_CONNECTED` before the account's JID is known.
+   */
   get autoAuthorize(): AutoAuthorize | undefined {
     return this.#desk.owner().autoAuthorize
   }
@@ -77,7 +80,7 @@ export class OwnerRoster implements Iterable<[string, RosterItem]> {
 
   /**
    * Whether an authorization, automatic or by `request.authorize()`, also subscribes back; `undefined` = as the `Roster`
-   * says.
+   * says. A client's throws `NOT_CONNECTED` before the account's JID is known.
    */
   get autoSubscribe(): boolean | undefined {
     return this.#desk.owner().autoSubscribe

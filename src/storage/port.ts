@@ -14,11 +14,15 @@ export interface StoredItem {
   readonly approved?: boolean
   /** The contact has only asked (`none+in` of a stranger): kept, but not in the roster. */
   readonly unlisted?: boolean
-  /**
-   * The request that waits for an answer: the whole stanza, when it came (ms), and whether a policy has left it to the
-   * application.
-   */
-  readonly request?: { readonly xml: string; readonly receivedAt: number; readonly deferred: boolean }
+  /** The request that waits for an answer. */
+  readonly request?: {
+    /** The stanza as it came, of at most 16 384 characters. */
+    readonly xml: string
+    /** Milliseconds since the epoch. */
+    readonly receivedAt: number
+    /** It is the application's turn; `false`: no policy has decided yet. */
+    readonly deferred: boolean
+  }
   /** When the owner last sent `subscribe` (ms): how often an unanswered one is repeated. */
   readonly askedAt?: number
 }

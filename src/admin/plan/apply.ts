@@ -10,7 +10,14 @@ import type { Place } from './place.js'
 import type { RosterPlan } from './types.js'
 
 /** Where a plan is applied: a roster of a connection, or one behind an administrator. */
-export type PlanTarget = OwnerRoster | { readonly admin: RosterAdmin; readonly owner: JidLike }
+export type PlanTarget =
+  | OwnerRoster
+  | {
+      /** Where the roster is. */
+      readonly admin: RosterAdmin
+      /** Whose roster it is. */
+      readonly owner: JidLike
+    }
 
 /**
  * Carries a plan out: first what is added, then what is changed, then what is removed, each by JID. It looks at what is
