@@ -7,7 +7,19 @@ import { hinted } from './hint.js'
 import type { RosterAdmin } from './port.js'
 
 /** Whose rosters {@link clear} empties: exactly one of the three. */
-export type ClearScope = { readonly owner: JidLike } | { readonly domain: string } | { readonly all: true }
+export type ClearScope =
+  | {
+      /** That of one owner. */
+      readonly owner: JidLike
+    }
+  | {
+      /** Those of the owners of this domain, exactly. */
+      readonly domain: string
+    }
+  | {
+      /** Those of all owners that the place names. */
+      readonly all: true
+    }
 
 /** Options of {@link clear}. */
 export type ClearOptions = BulkOptions &
@@ -22,8 +34,8 @@ export type ClearOptions = BulkOptions &
  *
  * Resolves when everything was tried, or `signal` has stopped it. A roster that cannot be read, and an item that cannot be
  * removed, are failures in the summary, and the work goes on; an item that was gone meanwhile counts as done. Owners are all
- * named before the first item is removed, each roster is read when its turn comes, once: only one is in memory. What is added
- * to it after that stays.
+ * named before the first item is removed, each roster is read when its turn comes, once: only one is in memory. What is
+ * added to it after that stays.
  *
  * @example
  * ```ts
@@ -37,8 +49,9 @@ export type ClearOptions = BulkOptions &
  * }
  * ```
  *
- * @throws {RosterError} `ITEM_INVALID` unless exactly one of `owner`, `domain` and `all: true` is given, and for a `rate` that
- * is none; `JID_MALFORMED`, also for a domain that is an account; what the place says when it cannot name its owners. Nothing was removed in all these cases
+ * @throws {RosterError} `ITEM_INVALID` unless exactly one of `owner`, `domain` and `all: true` is given, and for a `rate`
+ * that is none; `JID_MALFORMED`, also for a domain that is an account; what the place says when it cannot name its owners.
+ * Nothing was removed in all these cases
  */
 export async function clear(admin: RosterAdmin, options: ClearOptions): Promise<BulkSummary> {
   const scope = scopeOf(options)

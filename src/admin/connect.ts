@@ -8,7 +8,10 @@ import type { AdminItem, AdminItemInit, RosterAdmin } from './port.js'
 
 /** Options of {@link connect}. */
 export interface ConnectOptions extends CallOptions {
-  /** What `a` is called in the roster of `b`, and `b` in that of `a`. Absent = the name that is there; an empty text clears it. */
+  /**
+   * What `a` is called in the roster of `b`, and `b` in that of `a`. Absent = the name that is there; an empty text clears
+   * it.
+   */
   readonly names?: readonly [a?: string | undefined, b?: string | undefined]
   /** The groups of `a` in the roster of `b`, and those of `b` in that of `a`. Absent = those that are there. */
   readonly groups?: readonly [a?: readonly string[] | undefined, b?: readonly string[] | undefined]
@@ -37,10 +40,10 @@ export interface DisconnectOptions extends CallOptions {
  * }
  * ```
  *
- * @throws {RosterError} `JID_MALFORMED`; `ITEM_INVALID` when both are the same, or for a name or group that XML cannot carry:
- * nothing was written. What the place says of the first, and the second is not tried then. What it says of the second, its code
- * with a sentence that begins with the first: the roster of `a` has `b` by then. What became of the change that failed is what
- * the place says with that code; connecting again is safe
+ * @throws {RosterError} `JID_MALFORMED`; `ITEM_INVALID` when both are the same, or for a name or group that XML cannot
+ * carry: nothing was written. What the place says of the first, and the second is not tried then. What it says of the
+ * second, its code with a sentence that begins with the first: the roster of `a` has `b` by then. What became of the change
+ * that failed is what the place says with that code; connecting again is safe
  */
 export async function connect(admin: RosterAdmin, a: JidLike, b: JidLike, options: ConnectOptions = {}): Promise<void> {
   const [one, other] = [bareJid(a), bareJid(b)]
@@ -55,14 +58,15 @@ export async function connect(admin: RosterAdmin, a: JidLike, b: JidLike, option
 }
 
 /**
- * Ends what {@link connect} made, each half that is there: whoever has the other with `both` has it no more; with `keep`, `b`
- * stays in the roster of `a` with that subscription, its name and its groups (unsetBidireccionalBuddys of Emanagement). An item
- * with less than `both` is no half, and is left alone.
+ * Ends what {@link connect} made, each half that is there: whoever has the other with `both` has it no more; with `keep`,
+ * `b` stays in the roster of `a` with that subscription, its name and its groups (unsetBidireccionalBuddys of Emanagement).
+ * An item with less than `both` is no half, and is left alone.
  *
- * `false`: neither has the other with `both`; nothing was written. Otherwise `a` is removed from the roster of `b` first, because
- * servers that tell the other side then lower it, and the roster of `a` is written last; resolves with `true` when what was
- * there is ended. So one that was left half done is finished by calling again; where the first half has lowered the other, that
- * is no half any more, and what is left of it is an item with `none`. `signal` counts until the first is written.
+ * `false`: neither has the other with `both`; nothing was written. Otherwise `a` is removed from the roster of `b` first,
+ * because servers that tell the other side then lower it, and the roster of `a` is written last; resolves with `true` when
+ * what was there is ended. So one that was left half done is finished by calling again; where the first half has lowered the
+ * other, that is no half any more, and what is left of it is an item with `none`. `signal` counts until the first is
+ * written.
  *
  * @example
  * ```ts
@@ -75,9 +79,9 @@ export async function connect(admin: RosterAdmin, a: JidLike, b: JidLike, option
  * ```
  *
  * @throws {RosterError} `JID_MALFORMED`; `ITEM_INVALID` for another `keep`: nothing was written. What the place says when it
- * cannot read a roster: nothing was written. What it says of the first change, and the second is not tried then. What it says of
- * the second, its code with a sentence that begins with the first: `b` does not have `a` any more then. What became of the change
- * that failed is what the place says with that code; disconnecting again is safe
+ * cannot read a roster: nothing was written. What it says of the first change, and the second is not tried then. What it
+ * says of the second, its code with a sentence that begins with the first: `b` does not have `a` any more then. What became
+ * of the change that failed is what the place says with that code; disconnecting again is safe
  */
 export async function disconnect(
   admin: RosterAdmin,
@@ -110,7 +114,8 @@ export async function disconnect(
 
 /**
  * Whether two owners see each other: both rosters hold the other with `both` (checkBidirecctionalBuddys of Emanagement,
- * which took membership for it). Reads the roster of `a`, and that of `b` if it is still open then. Nobody is connected to itself.
+ * which took membership for it). Reads the roster of `a`, and that of `b` if it is still open then. Nobody is connected to
+ * itself.
  *
  * @example
  * ```ts
@@ -165,7 +170,10 @@ const kept = (item: AdminItem, subscription: 'to' | 'from' | 'none'): AdminItemI
 
 const withoutSignal = ({ timeout }: CallOptions): CallOptions => (timeout === undefined ? {} : { timeout })
 
-/** The second of two sides. When it fails, what has become of the first belongs to the story; of the second only the place knows. */
+/**
+ * The second of two sides. When it fails, what has become of the first belongs to the story; of the second only the place
+ * knows.
+ */
 async function second(owner: string, contact: string, done: string, write: () => Promise<unknown>): Promise<void> {
   try {
     await write()

@@ -18,7 +18,8 @@ export interface Wanted {
 /**
  * The arguments of a `put`, before anything is asked of the place or written there.
  *
- * @throws RosterError `JID_MALFORMED`; `ITEM_INVALID` for the owner itself, and for a name, group or subscription that is none
+ * @throws RosterError `JID_MALFORMED`; `ITEM_INVALID` for the owner itself, and for a name, group or subscription that is
+ * none
  */
 export function wantedOf(owner: JidLike, contact: JidLike, init: AdminItemInit): Wanted {
   const jids = { owner: bareJid(owner), contact: bareJid(contact) }

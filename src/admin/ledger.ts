@@ -16,7 +16,10 @@ const NO_WIRE: OutboxWire = {
   read: readStanza,
 }
 
-/** The owner's roster as a connected process would decide on it, without anybody to send or to tell. It looks what storage holds. */
+/**
+ * The owner's roster as a connected process would decide on it, without anybody to send or to tell. It looks what storage
+ * holds.
+ */
 export function ledgerOf(storage: RosterStorage, owner: string): Ledger {
   const ledger: Ledger = new Ledger(owner, {
     storage,
@@ -62,8 +65,8 @@ export class Ledgers {
   }
 
   /**
-   * As `run`, for many changes one after the other: what storage holds is looked at by the first of those with the same `work`,
-   * and again when a commit shows that others have changed it.
+   * As `run`, for many changes one after the other: what storage holds is looked at by the first of those with the same
+   * `work`, and again when a commit shows that others have changed it.
    */
   runOn<T>(work: object, owner: string, decide: (draft: Draft) => T): Promise<T> {
     const ledger = this.#kept.get(work) ?? ledgerOf(this.#storage, owner)

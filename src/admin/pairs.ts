@@ -19,8 +19,8 @@ import type { RosterAdmin } from './port.js'
  * }
  * ```
  *
- * @throws {RosterError} `JID_MALFORMED` for a domain that is none; what the place says when it cannot name its owners or read
- * a roster: the stream ends with it
+ * @throws {RosterError} `JID_MALFORMED` for a domain that is none; what the place says when it cannot name its owners or
+ * read a roster: the stream ends with it
  */
 export async function* connectedPairs(
   admin: RosterAdmin,

@@ -24,14 +24,14 @@ import type { AdminItem, AdminItemInit, RosterAdmin } from './port.js'
  * write both sides. To tell a contact, use the commands of `OwnerRoster`, or {@link answerRequest} for one that has asked.
  *
  * Changes of other processes are never lost: each call decides on what storage holds, and decides again when somebody else
- * was faster, a bounded number of times. A connected process on the same storage tells of the change by `added`, `updated` or
- * `removed`, and `transition` with the cause `storage`: at once where the storage can be watched, else with its next change
- * of that owner. From then on it treats the contact accordingly: who has `from` gets the owner's next presence.
+ * was faster, a bounded number of times. A connected process on the same storage tells of the change by `added`, `updated`
+ * or `removed`, and `transition` with the cause `storage`: at once where the storage can be watched, else with its next
+ * change of that owner. From then on it treats the contact accordingly: who has `from` gets the owner's next presence.
  *
  * - `owners`: those that storage has a roster of, also an empty one; of one `domain`, exactly that.
  * - `list`: the items, as `OwnerRoster` has them. A contact that has only asked and was never added (`none+in`) is no item
- *   (RFC 6121 §3.1.3) and not among them; `Roster.pending()` has it. An owner that is not there has no items: reading
- *   makes nothing.
+ *   (RFC 6121 §3.1.3) and not among them; `Roster.pending()` has it. An owner that is not there has no items: reading makes
+ *   nothing.
  * - `put`: an owner that is not there is made. The subscription becomes the given one, and what is pending stays as far as
  *   it makes sense with it: with `to` or `both` the owner does not wait any more (`pendingOut`), with `from` or `both` the
  *   contact does not (`pendingIn`): its stored request goes, unanswered. `none` keeps both, so `put` neither withdraws nor

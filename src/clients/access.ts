@@ -12,6 +12,7 @@ export interface ClientAccess {
   readonly type: 'session' | 'access'
   /** It has a session now; also one that is cut and can still be resumed (XEP-0198). */
   readonly connected: boolean
+  /** When the server first saw it. */
   readonly firstSeen: Date | undefined
   /**
    * Of a client that is connected it may be when it logged in, or when the list was answered: the server decides. Servers
@@ -19,17 +20,19 @@ export interface ClientAccess {
    */
   readonly lastSeen: Date | undefined
   /**
-   * How it may log in; several at once are usual. `'grant'` is a token that the user has given (OAuth), `'fast'` one that the
-   * server gave it after its first login (XEP-0484). None when the server does not tell.
+   * How it may log in; several at once are usual. `'grant'` is a token that the user has given (OAuth), `'fast'` one that
+   * the server gave it after its first login (XEP-0484). None when the server does not tell.
    */
   readonly auth: readonly ('password' | 'grant' | 'fast')[]
   /** Its name. */
   readonly software: string | undefined
   /** What the name belongs to, as registered with the server: tells programs of one name apart. */
   readonly softwareId: string | undefined
+  /** Its version. */
   readonly softwareVersion: string | undefined
   /** Where it is at home; not checked to be an address of any kind. */
   readonly uri: string | undefined
+  /** What it runs on, such as "Juliet's laptop". */
   readonly device: string | undefined
 }
 

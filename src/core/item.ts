@@ -27,7 +27,14 @@ export interface RosterItemPatch {
   /** `null`, or an empty text, clears it. */
   readonly name?: string | null
   /** A list replaces the groups; `add`/`remove` change some and keep the others. A group is never an empty text. */
-  readonly groups?: readonly string[] | { readonly add?: readonly string[]; readonly remove?: readonly string[] }
+  readonly groups?:
+    | readonly string[]
+    | {
+        /** Groups that the contact is in afterwards. */
+        readonly add?: readonly string[]
+        /** Groups that it is not in afterwards, unless `add` names them, too. */
+        readonly remove?: readonly string[]
+      }
 }
 
 /** The fields of an item that do not follow from another one. */

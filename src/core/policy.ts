@@ -1,6 +1,6 @@
 import type { Element } from 'ltx'
 import type { RosterItem } from './item.js'
-import { bareJid, domainOf, type JidList, toBareList } from './jid.js'
+import { bareDomain, bareJid, domainOf, type JidList, toBareList } from './jid.js'
 
 /** What becomes of a subscription request. `'ignore'`: no state, no answer, as if it had never come. */
 export type Decision = 'authorize' | 'deny' | 'defer' | 'ignore'
@@ -24,11 +24,11 @@ export interface SubscriptionAsk {
 }
 
 /**
- * Decides one request. `true` = authorize, `false` = deny, `null`/`undefined` = no opinion (the next policy, in the end: defer).
- * It runs beside the owner's queue; its answer enters the queue as a command and looks at the state again. One that throws
- * or outlasts `RosterOptions.policyTimeout` (its `signal` is aborted) has no opinion: such a request is deferred, never accepted.
- * It may be asked again about the same request: after a crash, by another process that has the owner in memory and has waited
- * in vain for this one's answer, and when the answer could not be stored.
+ * Decides one request. `true` = authorize, `false` = deny, `null`/`undefined` = no opinion (the next policy, in the
+ * end: defer). It runs beside the owner's queue; its answer enters the queue as a command and looks at the state again.
+ * One that throws or outlasts `RosterOptions.policyTimeout` (its `signal` is aborted) has no opinion: such a request is
+ * deferred, never accepted. It may be asked again about the same request: after a crash, by another process that has
+ * the owner in memory and has waited in vain for this one's answer, and when the answer could not be stored.
  */
 export type SubscriptionPolicy = (
   ask: SubscriptionAsk,
@@ -38,7 +38,10 @@ export type SubscriptionPolicy = (
 /** What a {@link SubscriptionPolicy} may answer. */
 export type PolicyAnswer = Decision | boolean | null | undefined
 
-/** `true` accepts all, `false` declines all, `null` leaves each to the application (as in SleekXMPP); a function decides one by one. */
+/**
+ * `true` accepts all, `false` declines all, `null` leaves each to the application (as in SleekXMPP); a function decides
+ * one by one.
+ */
 export type AutoAuthorize = boolean | null | SubscriptionPolicy
 
 const DECISIONS: ReadonlySet<unknown> = new Set<Decision>(['authorize', 'deny', 'defer', 'ignore'])
@@ -94,11 +97,12 @@ export function firstOf(...policies: readonly SubscriptionPolicy[]): Subscriptio
 }
 
 /**
- * Decides for the contacts of these domains, exactly (`example.com` says nothing about `chat.example.com`); no opinion on others.
- * @throws RosterError `JID_MALFORMED` for a name that is no domain.
+ * Decides for the contacts of these domains, exactly (`example.com` says nothing about `chat.example.com`); no opinion
+ * on others.
+ * @throws RosterError `JID_MALFORMED` for a name that is no domain, also for an account.
  */
 export function domains(names: readonly string[] | ReadonlySet<string>, decision: Decision): SubscriptionPolicy {
-  const known = toBareList(names)
+  const known = new Set([...toBareList(names)].map(bareDomain))
   return (ask) => (known.has(domainOf(ask.contact)) ? decision : undefined)
 }
 
@@ -152,7 +156,8 @@ export interface RateLimitOptions {
 
 /**
  * Speaks only over a budget: per contact domain and per owner, in a window of `interval` milliseconds. Under it: no opinion.
- * It takes its time from the requests themselves, so from `RosterOptions.clock`.
+ * It counts for 10 000 domains and as many owners; of more, the longest unseen starts anew. It takes its time from the
+ * requests themselves, so from `RosterOptions.clock`.
  */
 export function rateLimit(options: RateLimitOptions): SubscriptionPolicy {
   const {

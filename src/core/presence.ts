@@ -17,7 +17,10 @@ export interface Presence {
   readonly priority: number
   /** When it was announced: the stamp of XEP-0203 if the stanza has one, else when it arrived. */
   readonly since: Date
-  /** What `RosterOptions.extend` made of the stanza; `undefined` without it. The stanza itself is not kept: it costs more than all the rest. */
+  /**
+   * What `RosterOptions.extend` made of the stanza; `undefined` without it. The stanza itself is not kept: it costs
+   * more than all the rest.
+   */
   readonly extra: unknown
 }
 

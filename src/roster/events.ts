@@ -8,7 +8,10 @@ import type { Cause } from '../core/step.js'
 import type { CallOptions } from './options.js'
 import type { OwnerRoster } from './owner-roster.js'
 
-/** A contact asks to see the owner's presence. In a component durable: a deferred one survives a restart and can be answered later. */
+/**
+ * A contact asks to see the owner's presence (RFC 6121 §3.1). In a component it is durable: a deferred one survives a
+ * restart and can be answered later, also from another process.
+ */
 export interface SubscriptionRequest extends SubscriptionAsk {
   /** What was decided; `'defer'` = it is the application's turn. */
   readonly decision: Decision
@@ -17,28 +20,40 @@ export interface SubscriptionRequest extends SubscriptionAsk {
    * `OwnerRoster.authorize` does; `false` when there is nothing to answer any more (withdrawn, or answered elsewhere).
    */
   authorize(options?: CallOptions & { readonly subscribe?: boolean }): Promise<boolean>
-  /** Declines it (RFC 6121 §3.1.6), with a `status` for the contact to read. Resolves as `OwnerRoster.unauthorize` does; `false` as above. */
+  /**
+   * Declines it (RFC 6121 §3.1.6), with a `status` for the contact to read. Resolves as `OwnerRoster.unauthorize` does;
+   * `false` when there is nothing to answer any more.
+   */
   deny(options?: CallOptions & { readonly status?: string }): Promise<boolean>
 }
 
 /**
- * What a `Roster` tells. Everything is stored before it is told, and one stanza's events are consecutive per owner, in this order:
- * `added`/`updated`/`removed`, `transition`, the stanza's own event, then what it means for presence.
+ * What a `Roster` tells. Everything is stored before it is told, and one stanza's events are consecutive per owner, in
+ * this order: `added`/`updated`/`removed`, `transition`, the stanza's own event, then what it means for presence.
  */
 export interface RosterEvents {
-  /** A roster came in full: at login, after a resync, when a component's owner is opened. The first load raises this alone. */
+  /**
+   * A roster came in full: at login, after a client's `resync`, when a component's owner is opened. The first load
+   * raises this alone; a later one the differences first.
+   */
   loaded: (event: {
     readonly owner: string
     readonly roster: OwnerRoster
     readonly version: string | undefined
   }) => void
-  /** An item that was not known before (in the cache, an earlier session …): by a command, a stanza, a push, another process. */
+  /**
+   * An item that was not known before (in the cache, an earlier session …): by a command, a stanza, a push, another
+   * process.
+   */
   added: (event: { readonly owner: string; readonly item: RosterItem }) => void
   /** An item differs from what was known before, in whatever field. */
   updated: (event: { readonly owner: string; readonly item: RosterItem; readonly previous: RosterItem }) => void
   /** An item is gone; `item` is what it was. */
   removed: (event: { readonly owner: string; readonly item: RosterItem }) => void
-  /** A request arrived; see its `decision`. */
+  /**
+   * A request arrived, and a policy or a constant has decided it: see its `decision`. Nothing for `'ignore'`. In a
+   * component also when its owner is opened, for each deferred one.
+   */
   subscribe: (request: SubscriptionRequest) => void
   /** The contact granted the owner's request. */
   subscribed: (event: SubscriptionEvent) => void
@@ -64,7 +79,10 @@ export interface RosterEvents {
   }) => void
   /** The contact's first resource became available (got_online). */
   online: (event: PresenceEvent & { readonly presence: Presence }) => void
-  /** The contact's last resource left (got_offline), or the session ended: then `resource` is `undefined`, after one `presence` per resource. */
+  /**
+   * The contact's last resource left (got_offline), or the session or the subscription ended: then `resource` is
+   * `undefined`, after one `presence` per resource.
+   */
   offline: (event: {
     readonly owner: string
     readonly contact: string
@@ -74,14 +92,20 @@ export interface RosterEvents {
   }) => void
   /** A resource appeared, changed or left: every `presence` of a contact lies between its `online` and its `offline`. */
   presence: (event: PresenceEvent) => void
-  /** Something from outside was refused (a forged push, a stanza that makes no sense). At most one a second per code; the rest is counted. */
+  /**
+   * Something from outside was refused: a forged push, a stanza that makes no sense, a request of more than 16 384
+   * characters. It changed nothing. At most one a second per code; all are counted.
+   */
   rejected: (event: {
     readonly owner: string
     readonly from: string | undefined
     readonly error: RosterError
     readonly stanza: Element | undefined
   }) => void
-  /** Local trouble that no caller could be told: storage, policy, a listener that threw. Never emitted on the connection; with no listener: `console.error`, once a minute per code. */
+  /**
+   * Local trouble that no caller could be told: storage, policy, a listener that threw. Never emitted on the
+   * connection. Without a listener: `console.error`, once a minute per code.
+   */
   error: (error: RosterError) => void
 }
 

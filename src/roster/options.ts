@@ -7,11 +7,16 @@ import type { PresenceInit } from '../core/presence.js'
 import { MemoryStorage } from '../storage/memory.js'
 import type { RosterStorage } from '../storage/port.js'
 
-/** Every asynchronous call takes one. `timeout` is in milliseconds and bounds the wait for a server's answer. */
+/** What nearly every asynchronous call takes. */
 export interface CallOptions {
   /** Aborted: the call rejects with the signal's reason; what was sent by then may still happen. */
   readonly signal?: AbortSignal
-  /** Milliseconds. Default: `RosterOptions.timeout`. */
+  /**
+   * Milliseconds to wait; then the call rejects with `TIMED_OUT`, and what was sent by then may still happen. Default
+   * for what waits for an answer of a client's server (`update`, `remove`, `resync`), and for `close`:
+   * `RosterOptions.timeout`. `ready`, `open`, `forget` and `release` wait as long as it takes where none is given. In
+   * `xmpp-roster/admin` and `xmpp-roster/clients`: 30 000.
+   */
   readonly timeout?: number
 }
 
@@ -21,31 +26,43 @@ export interface RosterOptions {
   readonly storage?: RosterStorage
   /** Default as in SleekXMPP: `true` for a client, `null` for a component. */
   readonly autoAuthorize?: AutoAuthorize
-  /** Whether an automatic authorization also subscribes back. Default `true`, as in SleekXMPP. */
+  /**
+   * Whether an authorization, automatic or by `request.authorize()`, also subscribes back. Default `true`, as in SleekXMPP.
+   */
   readonly autoSubscribe?: boolean
-  /** Milliseconds. Default 10 000. */
+  /** How long a policy may think, in milliseconds; after that the request is deferred. Default 10 000. */
   readonly policyTimeout?: number
   /**
-   * The presence that is announced by itself. Client: once the roster is loaded in a new session, unless the application has announced one
-   * already. Component: for each owner that is open, at once and again whenever the connection comes back. `false`: the application sends its own. Default `{}`.
+   * The presence that is announced by itself. Client: once the roster is loaded in a new session (RFC 6121 §2.2),
+   * unless the application has announced one already. Component: for each owner that is open, at once and again
+   * whenever the connection comes back. `false`: the application sends its own. What is no presence, or a function that
+   * throws, announces nothing and is told as `error` (`LISTENER_FAILED`). Default `{}`: plainly available.
    */
   readonly presence?: PresenceInit | false | ((owner: string) => PresenceInit | false | Promise<PresenceInit | false>)
-  /** Keeps what the application wants of each presence (entity capabilities, idle time, avatar hash …) as `Presence.extra`. Runs on the hot path. */
+  /**
+   * Keeps what the application wants of each presence (entity capabilities, idle time, avatar hash …) as
+   * `Presence.extra`. It runs for every presence of every contact, so it has to be quick.
+   */
   readonly extend?: (stanza: Element) => unknown
   /**
-   * Component: the JIDs that it answers for, besides those that it has stored or opened. A list is opened at once, and what
-   * storage cannot give then as soon as it can (why not is told once); a predicate is asked when a stanza comes for an unknown owner. Default: none, so a stranger cannot make one up.
+   * Component: the JIDs that it answers for, besides those that it has stored or opened. A list is opened at once. An
+   * owner that storage cannot give then is opened as soon as it can; the reason is told once, as `error`. A predicate
+   * is asked when a subscription stanza comes for an owner that is not known; one that throws admits nobody, and is
+   * told as `error` (`LISTENER_FAILED`). Default: none, so a stranger cannot make one up.
    */
   readonly owners?: JidList | ((owner: string) => boolean | Promise<boolean>)
   /** Client: whose cache to read before the first login tells (needed only when `credentials` is a function). */
   readonly account?: JidLike
   /** Component: how many rosters that are not open stay in memory; the least recently used goes first. Default 10 000. */
   readonly maxLoaded?: number
-  /** Pending requests that one owner keeps at the most; further ones are ignored. Default 1 000. */
+  /**
+   * Pending requests that one owner keeps at the most; further ones are ignored, unless the policy decides them at
+   * once. Default 1 000.
+   */
   readonly maxPending?: number
   /** Resources that one contact may show at the most; the oldest goes first. Default 32. */
   readonly maxResources?: number
-  /** Milliseconds to wait for the server's answer. Default 30 000. */
+  /** Milliseconds to wait for an answer of a client's server, and for `close`. Default 30 000. */
   readonly timeout?: number
   /** Time, for tests. Default: the real one. */
   readonly clock?: Clock

@@ -15,10 +15,14 @@ const NO_ITEMS: ReadonlyMap<string, RosterItem> = new Map()
  * One owner's roster: a read-only map from contact to item, and the verbs of RFC 6121.
  *
  * Reading is immediate and never creates anything. A component's commands resolve when they are stored, also while
- * disconnected; a client's reject with `NOT_CONNECTED` then. Every command rejects with `JID_MALFORMED` when the contact is no
- * JID, with `CLOSED` after `close` or `release`; a component's with `STORAGE_FAILED` or `STORAGE_CONFLICT` when it could not be
- * stored: then nothing was changed and nothing sent, unless a storage that failed took it all the same and could not say so.
- * That is found out as soon as storage answers again, and carried out.
+ * disconnected; a client's reject with `NOT_CONNECTED` then.
+ *
+ * Every command rejects with `JID_MALFORMED` when the contact is no JID, `ITEM_INVALID` when it is the owner itself,
+ * `STANZA_INVALID` for a `nick` or `status` that XML cannot carry, and `CLOSED` after `close` or `release`: nothing has
+ * happened then. A client's rejects with `NOT_CONNECTED` also when the stanza could not be written; it may have left
+ * all the same. A component's rejects with `STORAGE_FAILED`, `STORAGE_CORRUPT` or `STORAGE_CONFLICT` when it could not
+ * be stored: nothing was changed or sent, unless a storage that failed took it all the same and could not say so. That
+ * is found out as soon as storage answers again, and carried out.
  *
  * @example
  * ```ts
@@ -54,12 +58,18 @@ export class OwnerRoster implements Iterable<[string, RosterItem]> {
     return this.#desk.peek()?.book.version
   }
 
-  /** Whether it came in full in this session (client: from the server; component: from storage). A client's cached roster can be read before. */
+  /**
+   * Whether it is here in full. Client: it came from the server in this session; one that is cached can be read before.
+   * Component: it came from storage.
+   */
   get loaded(): boolean {
     return this.#desk.loaded()
   }
 
-  /** Who decides this owner's requests; `undefined` = as the `Roster` says. Looked up for each request. */
+  /**
+   * Who decides this owner's requests; `undefined` = as the `Roster` says. Looked up for each request. A client's throws
+   * `NOT_CONNECTED` before the account's JID is known.
+   */
   get autoAuthorize(): AutoAuthorize | undefined {
     return this.#desk.owner().autoAuthorize
   }
@@ -68,7 +78,10 @@ export class OwnerRoster implements Iterable<[string, RosterItem]> {
     this.#desk.owner().autoAuthorize = policy
   }
 
-  /** Whether an automatic authorization also subscribes back; `undefined` = as the `Roster` says. */
+  /**
+   * Whether an authorization, automatic or by `request.authorize()`, also subscribes back; `undefined` = as the `Roster`
+   * says. A client's throws `NOT_CONNECTED` before the account's JID is known.
+   */
   get autoSubscribe(): boolean | undefined {
     return this.#desk.owner().autoSubscribe
   }
@@ -119,8 +132,8 @@ export class OwnerRoster implements Iterable<[string, RosterItem]> {
   }
 
   /**
-   * The contact's state; `'none'` for a stranger. A contact that has only asked (`'none+in'`, never added) is no item yet (RFC 6121 §3.1.3):
-   * it stands in `requests()` and here, but not in the map. Throws `JID_MALFORMED`.
+   * The contact's state; `'none'` for a stranger. A contact that has only asked (`'none+in'`, never added) is no item yet
+   * (RFC 6121 §3.1.3): it stands in `requests()` and here, but not in the map. Throws `JID_MALFORMED`.
    */
   state(contact: JidLike): SubscriptionState {
     const jid = bareJid(contact)
@@ -141,35 +154,45 @@ export class OwnerRoster implements Iterable<[string, RosterItem]> {
     return groups
   }
 
-  /** Never `undefined`: a contact that announced nothing is unavailable. A copy: it does not change later. Throws `JID_MALFORMED`. */
+  /**
+   * What is known of the contact's resources; one that announced nothing is unavailable. A copy: it does not change
+   * later. Throws `JID_MALFORMED`.
+   */
   presence(contact: JidLike): ContactPresence {
     return this.#desk.peek()?.presences.view(bareJid(contact)) ?? contactPresence(new Map())
   }
 
-  /** The owner's own other resources (client). */
+  /** The owner's own other resources, by resource (client; a component's owner has none). A copy. */
   get resources(): ReadonlyMap<string, Presence> {
     return this.#desk.resources()
   }
 
   /**
-   * Creates or changes an item; the fields that the patch does not name stay. Client: a roster set (RFC 6121 §2.3), resolved when the
-   * server has accepted it (the patch is then applied, unless a push for that contact came in between). After `TIMED_OUT` or an abort it may still happen.
+   * Creates or changes an item, and resolves with it; the fields that the patch does not name stay. Client: a roster
+   * set (RFC 6121 §2.3), resolved when the server has accepted it. The patch is applied here then, unless a push for
+   * that contact came in between: what the server says counts. After `TIMED_OUT` or an abort it may still happen.
    *
-   * Rejects with `ITEM_INVALID` for a name or group that XML cannot carry, and `REFUSED` (with `condition`) when the server refuses: nothing has changed then.
+   * Rejects with `ITEM_INVALID` for a group that is empty, and for a name or group that XML cannot carry; a client's
+   * with `REFUSED` (and its `condition`) when the server refuses. Nothing has changed then.
    */
   async update(contact: JidLike, patch: RosterItemPatch = {}, options: CallOptions = {}): Promise<RosterItem> {
     return this.#desk.update(contact, patch, options)
   }
 
   /**
-   * Ends both subscriptions and deletes the item (RFC 6121 §2.5). `false`: there was none, and nothing was done. Client: resolved when
-   * the server has removed it; `REFUSED` when it did not: the item is still there then.
+   * Ends both subscriptions and deletes the item (RFC 6121 §2.5). `false`: there was none, and nothing was done.
+   * Client: resolved when the server has removed it. A request of the contact's that waits is declined first: it stays
+   * declined when the server then rejects the removal (`REFUSED`), which leaves the item.
    */
   async remove(contact: JidLike, options: CallOptions = {}): Promise<boolean> {
     return this.#desk.remove(contact, options)
   }
 
-  /** Asks for the contact's presence (RFC 6121 §3.1). Resolves when the request is on its way (client: written; component: stored), not when it is granted. */
+  /**
+   * Asks for the contact's presence (RFC 6121 §3.1), with a `nick` (XEP-0172) and a `status` for the contact to read.
+   * Resolves when the request is on its way (client: written; component: stored), not when it is granted: the event
+   * `subscribed` tells of that.
+   */
   async subscribe(
     contact: JidLike,
     options: CallOptions & { readonly nick?: string; readonly status?: string } = {},
@@ -182,22 +205,25 @@ export class OwnerRoster implements Iterable<[string, RosterItem]> {
     return this.#desk.unsubscribe(contact, options)
   }
 
-  /** Grants a pending request (RFC 6121 §3.1.5). Resolves as `subscribe` does. `false`: nothing was pending, nothing was done. */
+  /**
+   * Grants a pending request (RFC 6121 §3.1.5). It does not ask back. Resolves as `subscribe` does. `false`: nothing
+   * was pending, nothing was done.
+   */
   async authorize(contact: JidLike, options: CallOptions = {}): Promise<boolean> {
     return this.#desk.authorize(contact, options)
   }
 
   /**
-   * Authorizes a request that has not come yet (RFC 6121 §3.4); a pending one is granted. Resolves as `subscribe` does. Rejects with
-   * `UNSUPPORTED` where the account's server does not offer it: nothing was sent then.
+   * Authorizes a request that has not come yet (RFC 6121 §3.4); a pending one is granted. Resolves as `subscribe` does.
+   * Rejects with `UNSUPPORTED` where the account's server does not offer it: nothing was sent then.
    */
   async preapprove(contact: JidLike, options: CallOptions = {}): Promise<void> {
     return this.#desk.preapprove(contact, options)
   }
 
   /**
-   * Denies a pending request, or cancels what was granted or pre-approved (RFC 6121 §3.2), with a `status` for the contact to read.
-   * Resolves as `subscribe` does. `false`: there was nothing to cancel, and nothing was done.
+   * Denies a pending request, or cancels what was granted or pre-approved (RFC 6121 §3.2), with a `status` for the
+   * contact to read. Resolves as `subscribe` does. `false`: there was nothing to cancel, and nothing was done.
    */
   async unauthorize(contact: JidLike, options: CallOptions & { readonly status?: string } = {}): Promise<boolean> {
     return this.#desk.unauthorize(contact, options)
@@ -209,8 +235,10 @@ export class OwnerRoster implements Iterable<[string, RosterItem]> {
   }
 
   /**
-   * Announces the owner to its subscribers (a component sends to each `from`/`both` contact), or to one JID only (RFC 6121 §4.6).
-   * Rejects with `STANZA_INVALID` for a show, status or priority that is none; nothing was sent then.
+   * Announces the owner to its subscribers (RFC 6121 §4.2, §4.4; a component sends to each `from`/`both` contact), or
+   * to one JID only (§4.6). Resolves when it is written; while a component is disconnected at once: it is said after
+   * the next connect. Rejects with `STANZA_INVALID` for a show, status, priority or child that is none, and
+   * `JID_MALFORMED` for a `to` or a `resource` that is none; nothing was sent then.
    */
   async sendPresence(
     presence: PresenceInit = {},
@@ -219,19 +247,29 @@ export class OwnerRoster implements Iterable<[string, RosterItem]> {
     return this.#desk.sendPresence(presence, options)
   }
 
-  /** Component: asks every `to`/`both` contact for its presence (RFC 6121 §4.3). A client's server does it by itself: `UNSUPPORTED`. */
+  /**
+   * Component: asks every `to`/`both` contact for its presence (RFC 6121 §4.3). Resolves when the probes are written;
+   * while disconnected it does nothing, since probes follow each connect by themselves. A client's server probes by
+   * itself: `UNSUPPORTED`.
+   */
   async probe(options: CallOptions = {}): Promise<void> {
     return this.#desk.probe(options)
   }
 
-  /** Client: fetches the whole roster again, whatever version is cached. Component: looks what storage holds. */
+  /**
+   * Client: fetches the whole roster again, whatever version is cached; resolved when it is applied. Component: looks
+   * at what storage holds, for changes of other processes; resolved when they are applied. Either raises what differs
+   * as events.
+   */
   async resync(options: CallOptions = {}): Promise<void> {
     return this.#desk.resync(options)
   }
 
   /**
-   * Component: undoes `open`: says `unavailable` to the subscribers and lets the roster go from memory, not from storage. From the call
-   * on the object rejects with `CLOSED`; resolves when what was being sent has left and is written down. `open` meanwhile waits for that.
+   * Component: undoes `open`: says `unavailable` to the subscribers and lets the roster go from memory, not from
+   * storage. From the call on the object rejects with `CLOSED`; resolves when what was being sent has left and is
+   * written down. `open` meanwhile waits for that. `UNSUPPORTED` in a client, and for the component's own roster:
+   * nothing has happened then.
    */
   async release(options: CallOptions = {}): Promise<void> {
     return this.#desk.release(options)

@@ -3,11 +3,12 @@ import type { Element } from 'ltx'
 import { RosterError } from '../core/errors.js'
 import { bareJid, type JidLike } from '../core/jid.js'
 import type { AutoAuthorize } from '../core/policy.js'
-import type { SubscriptionType } from '../core/state.js'
+import { ownerOf } from './addresses.js'
 import { Bus } from './bus.js'
 import { ClientDesk } from './client-desk.js'
 import { Component } from './component.js'
 import type { ComponentDesk } from './component-desk.js'
+import type { Authority, Connect, OwnStanza } from './connect.js'
 import type { RosterEvent, RosterEvents, SubscriptionRequest } from './events.js'
 import { asStorageError, filterOf, ownersOf } from './from-storage.js'
 import { glimpse } from './glimpse.js'
@@ -19,29 +20,17 @@ import { waitFor } from './waiting.js'
 import type { Wire } from './wire.js'
 import { checkWording } from './wording.js'
 
-/** The one that answers: an account with its server, or a component with its owners. */
-export type Authority =
-  | { readonly kind: 'client'; readonly client: ClientDesk }
-  | { readonly kind: 'component'; readonly component: Component }
-
-/** How a roster gets its connection. */
-export type Connect = (
-  settings: Settings,
-  bus: Bus,
-) => { readonly wire: Wire; readonly canonical: World['canonical']; readonly attach: (authority: Authority) => void }
-
-/** What a subscription stanza of the application says. */
-export interface OwnStanza {
-  readonly type: SubscriptionType
-  readonly owner: string
-  readonly to: string
-}
-
 /** Everything of a {@link Roster} but how it is connected: not for making or extending. */
 export abstract class RosterBase extends EventEmitter<RosterEvents> {
-  /** Looked up for each request: `true` accepts all, `false` declines all, `null` leaves each to the application, a function decides. */
+  /**
+   * Who decides requests, looked up for each of them: `true` accepts all, `false` declines all, `null` leaves each to the
+   * application, a function decides one by one. An owner's own (`OwnerRoster.autoAuthorize`) goes first.
+   */
   autoAuthorize: AutoAuthorize
-  /** Whether an automatic authorization also subscribes back. */
+  /**
+   * Whether an authorization, automatic or by `request.authorize()`, also subscribes back. An owner's own
+   * (`OwnerRoster.autoSubscribe`) goes first.
+   */
   autoSubscribe: boolean
 
   readonly #settings: Settings
@@ -84,27 +73,26 @@ export abstract class RosterBase extends EventEmitter<RosterEvents> {
   }
 
   /**
-   * The account's own roster (SleekXMPP's client_roster); in a component, that of the component's own JID.
-   * The same object for the life of the `Roster`; before the account's JID is known its `owner` throws `NOT_CONNECTED` and it is empty.
+   * The account's own roster (SleekXMPP's client_roster); in a component, that of the component's own JID. The same
+   * object for the life of the `Roster`; before the account's JID is known its `owner` throws `NOT_CONNECTED` and it is
+   * empty.
    */
   get own(): OwnerRoster {
     return this.#authority.kind === 'client' ? this.#authority.client.face : this.#authority.component.own.face
   }
 
   /**
-   * Resolves with `own` once it is loaded in the current session. Rejects with `TIMED_OUT` when a `timeout` is given, with what the
-   * server said when it refused the roster, with `CLOSED` after `close`.
+   * Resolves with `own` once it is loaded in the current session, however long that takes, unless a `timeout` is given:
+   * then it rejects with `TIMED_OUT`. Client: rejects with the server's answer when it refused the roster (`REFUSED`)
+   * or gave none (`TIMED_OUT`). Component: with `STORAGE_FAILED` or `STORAGE_CORRUPT` when its own roster cannot be
+   * loaded. `CLOSED` after `close`.
    */
   async ready(options: CallOptions = {}): Promise<OwnerRoster> {
     this.#assertOpen()
     const { own } = this
-    while (!(own.loaded && this.#wire.isOnline())) {
-      const news =
-        this.#authority.kind === 'client'
-          ? this.#authority.client.session.ready.wait()
-          : this.#authority.component.ready.wait()
-      await waitFor(news, options, this.#settings.clock, 'The roster')
-    }
+    const { ready } = this.#authority.kind === 'client' ? this.#authority.client.session : this.#authority.component
+    while (!(own.loaded && this.#wire.isOnline()))
+      await waitFor(ready.wait(), options, this.#settings.clock, 'The roster')
     return own
   }
 
@@ -147,8 +135,9 @@ export abstract class RosterBase extends EventEmitter<RosterEvents> {
 
   /**
    * Component: loads an owner's roster, creating an empty one when there is none, and keeps it until `release`.
-   * Resolves when it is loaded (and, when new, stored). Rejects with `JID_MALFORMED` for an owner outside the component's domain,
-   * `STORAGE_FAILED` or `STORAGE_CORRUPT` when it cannot be loaded. A client has only its own: `UNSUPPORTED` for any other.
+   * Resolves when it is loaded (and, when new, stored). Rejects with `JID_MALFORMED` for an owner outside the
+   * component's domain, `STORAGE_FAILED` or `STORAGE_CORRUPT` when it cannot be loaded, `STORAGE_CONFLICT` when a new
+   * one could not be stored, `CLOSED`. A client has only its own, which is as `ready`: `UNSUPPORTED` for any other.
    */
   async open(owner: JidLike, options: CallOptions = {}): Promise<OwnerRoster> {
     this.#assertOpen()
@@ -158,13 +147,20 @@ export abstract class RosterBase extends EventEmitter<RosterEvents> {
     return (await waitFor(component.open(owner), options, this.#settings.clock, 'Opening the roster')).face
   }
 
-  /** Every owner in storage, loaded or not. Rejects with `JID_MALFORMED` for a `domain` that is none, as an account; nothing was read then. */
+  /**
+   * Every owner in storage, loaded or not, each once; with `domain`, those of exactly that one. Rejects with
+   * `JID_MALFORMED` for what is no domain (an account is none): nothing was read then. With `STORAGE_FAILED` and the
+   * like when the storage cannot say it.
+   */
   async *owners(options: CallOptions & { readonly domain?: string } = {}): AsyncIterableIterator<string> {
     this.#assertOpen()
     yield* ownersOf(this.#settings.storage, filterOf(options))
   }
 
-  /** Deferred requests of all owners, loaded or not. Reading them loads nobody for good. Rejects as `owners`. */
+  /**
+   * Requests of all owners, loaded or not, that wait for an answer. Client: those of `own`. Owners that are not in
+   * memory are read and not kept. Rejects as `owners`.
+   */
   async *pending(options: CallOptions & { readonly domain?: string } = {}): AsyncIterableIterator<SubscriptionRequest> {
     this.#assertOpen()
     if (this.#authority.kind === 'client') {
@@ -179,11 +175,15 @@ export abstract class RosterBase extends EventEmitter<RosterEvents> {
   }
 
   /**
-   * Component: ends every subscription of the owner, then erases its roster. `false`: there was none. Resolves when it is erased; while
-   * disconnected, when the end is stored: it is erased after the stanzas that it owes were sent, if this process ends before that by another or
-   * the next one. An owner that is opened meanwhile, or whose roster changes, as when somebody asks it, lives on with a roster that began empty.
+   * Component: ends every subscription of the owner (RFC 6121 §3.2, §3.3), then erases its roster. `false`: there was none.
+   * First the end of all subscriptions is stored, then what that owes is sent, then the roster is erased, and this resolves.
+   * While disconnected it resolves when the end is stored; the rest follows after the next connect. If this process ends
+   * before that, another one does it, or the next. An owner that is opened meanwhile, or whose roster changes (somebody asks
+   * it), lives on with a roster that began empty.
    *
-   * Rejects with `CLOSED` when `close` comes before the erasure, `STORAGE_FAILED` when it failed, `TIMED_OUT`: once the end is stored it happens later.
+   * Rejects with `JID_MALFORMED` for an owner outside the component's domain, and `UNSUPPORTED` in a client: nothing has
+   * happened. With `CLOSED` when `close` comes before the erasure, with `STORAGE_FAILED`, `TIMED_OUT` or the signal's
+   * reason: where the end was stored, the erasure happens later.
    */
   async forget(owner: JidLike, options: CallOptions = {}): Promise<boolean> {
     this.#assertOpen()
@@ -200,7 +200,15 @@ export abstract class RosterBase extends EventEmitter<RosterEvents> {
     if (error.code !== 'CLOSED') this.#bus.error(error)
   }
 
-  /** As `entity.send`, but a subscription stanza is decided and stored first. (One that is sent past it is recorded when it is seen.) */
+  /**
+   * As `entity.send`, but a subscription stanza is decided and stored first, like the command of `OwnerRoster` that it
+   * stands for: resolves and rejects as that does. (`subscribed` is `preapprove`: it grants a pending request.) A
+   * component's owner that is not there yet is made. One that is sent past it, through `entity.send`, is recorded when
+   * it is seen.
+   *
+   * Rejects with `STANZA_INVALID` for a subscription stanza without `to`, or with text that XML cannot carry, and
+   * `JID_MALFORMED` for a `from` outside the component's domain: nothing was stored or sent.
+   */
   async send(stanza: Element): Promise<void> {
     this.#assertOpen()
     const own = this.ownStanza(stanza)
@@ -220,18 +228,22 @@ export abstract class RosterBase extends EventEmitter<RosterEvents> {
     }
   }
 
-  /** What a stanza of the application means for the roster; `undefined`: nothing. @internal */
+  /** What a stanza means for the roster; `undefined`: nothing. @internal */
   protected abstract ownStanza(stanza: Element): OwnStanza | undefined
 
   async #deskFor(owner: string): Promise<ComponentDesk | ClientDesk> {
     if (this.#authority.kind === 'client') return this.#authority.client
     const { component } = this.#authority
-    const desk = await component.reach(bareJid(owner), () => true)
+    const desk = await component.reach(ownerOf(this.#wire.self(), owner), () => true)
     if (desk === undefined) throw closed(owner)
     return desk
   }
 
-  /** Any of the events as one stream, from now on. Waiting events are bounded by `limit` (default 10 000); beyond it the stream rejects. */
+  /**
+   * The events as one stream, from now on; `types`: only those. It ends when the roster is closed, and rejects with the
+   * signal's reason. At most `limit` events wait to be read (default 10 000): beyond it they are lost, and it rejects
+   * with `CLOSED`.
+   */
   events<K extends keyof RosterEvents = keyof RosterEvents>(
     options: { readonly types?: readonly K[]; readonly signal?: AbortSignal; readonly limit?: number } = {},
   ): AsyncIterableIterator<RosterEvent<K>> {
@@ -241,17 +253,23 @@ export abstract class RosterBase extends EventEmitter<RosterEvents> {
     return stream
   }
 
-  /** Plain numbers for any metrics system: stanzas, transitions, refusals, loads, commits, conflicts, queue lengths … A copy. */
+  /**
+   * Plain numbers for any metrics system, since the roster was made: `transitions`, `commits`, `conflicts`, `loads`,
+   * `evictions`, `presences.sent`, `rejected.CODE`, `errors.CODE` …, and `rosters.loaded`, how many are in memory now.
+   * What never happened is missing. A copy.
+   */
   get counters(): Readonly<Record<string, number>> {
     return Object.freeze({ ...this.#bus.counters, 'rosters.loaded': this.size })
   }
 
   /**
-   * Component: announces `unavailable` for every owner that announced itself (not with `announce: false`: another process goes on). Then sends and writes what is due,
-   * detaches, and closes the storage if it made it itself. From the call on contacts are not heard and everything rejects with `CLOSED`; what was called before still
-   * ends. What other processes owe is not waited for. The connection stays as it is: stop it after this.
+   * Component: announces `unavailable` for every owner that announced itself (not with `announce: false`: another
+   * process goes on). Then sends and writes what is due, detaches, and closes the storage if it made it itself. From
+   * the call on, contacts are not heard and every other call rejects with `CLOSED`; what was called before still ends.
+   * What other processes owe is not waited for. The connection stays as it is: stop it after this.
    *
-   * Rejects with `TIMED_OUT`, or the signal's reason: it is closed all the same, and nothing is looked for, sent or settled any more; what was not is owed still.
+   * Rejects with `TIMED_OUT` or the signal's reason: the roster is closed all the same, and nothing is sent or written
+   * any more. What was not sent by then is still owed.
    */
   async close(options: CallOptions & { readonly announce?: boolean } = {}): Promise<void> {
     this.#closing ??= this.#close(options)
@@ -259,16 +277,11 @@ export abstract class RosterBase extends EventEmitter<RosterEvents> {
   }
 
   async #close(options: CallOptions & { readonly announce?: boolean }): Promise<void> {
-    const { timeout = this.#settings.timeout, signal, announce = true } = options
+    const { announce = true, timeout = this.#settings.timeout } = options
     const authority = this.#authority
     try {
       const work = authority.kind === 'client' ? authority.client.close() : authority.component.close(announce)
-      await waitFor(
-        work,
-        { timeout, ...(signal === undefined ? {} : { signal }) },
-        this.#settings.clock,
-        'Closing the roster',
-      )
+      await waitFor(work, { ...options, timeout }, this.#settings.clock, 'Closing the roster')
     } finally {
       this.#wire.detach()
       if (authority.kind === 'component') {

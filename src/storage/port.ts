@@ -14,8 +14,15 @@ export interface StoredItem {
   readonly approved?: boolean
   /** The contact has only asked (`none+in` of a stranger): kept, but not in the roster. */
   readonly unlisted?: boolean
-  /** The request that waits for an answer: the whole stanza, when it came (ms), and whether a policy has left it to the application. */
-  readonly request?: { readonly xml: string; readonly receivedAt: number; readonly deferred: boolean }
+  /** The request that waits for an answer. */
+  readonly request?: {
+    /** The stanza as it came, of at most 16 384 characters. */
+    readonly xml: string
+    /** Milliseconds since the epoch. */
+    readonly receivedAt: number
+    /** It is the application's turn; `false`: no policy has decided yet. */
+    readonly deferred: boolean
+  }
   /** When the owner last sent `subscribe` (ms): how often an unanswered one is repeated. */
   readonly askedAt?: number
 }
@@ -24,7 +31,10 @@ export interface StoredItem {
 export interface Owed {
   /** Made by the library, unique within the owner's roster. */
   readonly id: string
-  /** When it was decided, in milliseconds since the epoch; negative when the process that decided it has no connection to send it on. */
+  /**
+   * When it was decided, in milliseconds since the epoch; negative when the process that decided it has no connection
+   * to send it on.
+   */
   readonly at: number
   /** The stanza as it is to be sent. */
   readonly xml: string
@@ -87,7 +97,7 @@ export interface StorageListener {
   gap(): void
 }
 
-/** Which owners {@link RosterStorage.owners} names. */
+/** Which owners {@link RosterStorage.owners} names. Default: all. */
 export interface OwnersFilter {
   /** Only those of this domain, exactly. */
   readonly domain?: string
@@ -101,6 +111,8 @@ export interface OwnersFilter {
  * Where rosters are kept: what an adapter implements.
  *
  * Keys are canonical text of at most 2,047 bytes, compared byte by byte; `domainOf` is all that an adapter needs of XMPP.
+ * Whatever a method rejects with that is no `RosterError` counts as `STORAGE_FAILED`. The guide "Write a storage adapter"
+ * goes through it promise by promise, and `storageContract` of `xmpp-roster/testing` tests it.
  */
 export interface RosterStorage {
   /** The owner's roster; `undefined` when there is none. */
@@ -110,7 +122,10 @@ export interface RosterStorage {
    * databases: the library loads and decides again); nothing was written then.
    */
   commit(owner: string, change: RosterChange): Promise<void>
-  /** Each owner at least once. */
+  /**
+   * The owners that have a roster. Each that is there during the whole walk comes at least once; commits may go on
+   * meanwhile.
+   */
   owners(options?: OwnersFilter): AsyncIterable<string>
   /** Optional: many at once, one round trip. Owners without a roster are missing in the answer. */
   loadMany?(owners: readonly string[]): Promise<ReadonlyMap<string, StoredRoster>>
@@ -119,8 +134,12 @@ export interface RosterStorage {
    * sense is told as `STORAGE_CORRUPT`, and the whole is loaded.
    */
   changes?(owner: string, since: string): Promise<RosterChanges | undefined>
-  /** Optional: tells of commits and erasures by anybody. Resolves with how to stop. */
+  /**
+   * Optional: tells of every commit and erasure by anybody, this storage included, after it is written; of an owner's in
+   * their order. Resolves once it hears, with how to stop. When it rejects, the library calls it again later, but not after
+   * `UNSUPPORTED`.
+   */
   watch?(listener: StorageListener): Promise<() => Promise<void>>
-  /** Optional: lets go of what the adapter itself opened. */
+  /** Optional: lets go of what the adapter itself opened. After it, every other call rejects with `CLOSED`. */
   close?(): Promise<void>
 }

@@ -4,8 +4,9 @@ import type { Clock } from '../core/clock.js'
 export interface ManualClock extends Clock {
   /**
    * Lets `ms` milliseconds pass. What falls due runs in its order, each at its own time, and what it sets going may settle
-   * before the next one; what falls due by that runs as well. `advance(0)` runs what is due now. It resolves when the time is
-   * reached; calls that overlap wait for each other. What a timer throws, it rejects with: the time stands where it happened.
+   * before the next one; what falls due by that runs as well. `advance(0)` runs what is due now. It resolves when the time
+   * is reached; calls that overlap wait for each other. What a timer throws, it rejects with: the time stands where it
+   * happened.
    */
   advance(ms: number): Promise<void>
   /** How many timers are still to run. */

@@ -6,6 +6,7 @@ import type { OwnersFilter, RosterStorage } from '../storage/port.js'
 export interface StorageCall {
   /** The how-manieth call of this storage it is, whatever the method: the first one is 1. */
   readonly n: number
+  /** Which method was called. */
   readonly method: keyof RosterStorage
 }
 

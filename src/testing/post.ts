@@ -14,9 +14,14 @@ export interface TestServerEntry {
   readonly at: number
   /** `'in'`: a peer sent it; `'out'`: it was written to one. What is routed from one peer to another stands here twice. */
   readonly direction: 'in' | 'out'
-  /** `'in'`: who sent it, as a full JID or an address of a component. `'out'`: as the stanza says, else the server's domain. */
+  /**
+   * `'in'`: who sent it, as a full JID or an address of a component. `'out'`: as the stanza says, else the server's domain.
+   */
   readonly from: string
-  /** `'in'`: as the stanza says, else the server's domain. `'out'`: the session that it was written to, or the address at a component. */
+  /**
+   * `'in'`: as the stanza says, else the server's domain. `'out'`: the session that it was written to, or the address at a
+   * component.
+   */
   readonly to: string
   /** As it came or was written, on one connection. */
   readonly xml: string

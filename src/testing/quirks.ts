@@ -8,9 +8,15 @@ export interface TestServerQuirks {
   readonly pushFrom: 'none' | 'bare'
   /** A roster set is pushed before it is answered, as by ejabberd. Default `false`. */
   readonly pushBeforeResult: boolean
-  /** What a subscription stanza of a contact changed is pushed before the stanza is delivered, as by ejabberd. Default `false`, as RFC 6121 §3.1.6 has it. */
+  /**
+   * What a subscription stanza of a contact changed is pushed before the stanza is delivered, as by ejabberd. Default
+   * `false`, as RFC 6121 §3.1.6 has it.
+   */
   readonly pushBeforePresence: boolean
-  /** An `unsubscribe` of a contact is answered with `unsubscribed` (RFC 6121 appendix A.3.2). Prosody does not. Default `true`. */
+  /**
+   * An `unsubscribe` of a contact is answered with `unsubscribed` (RFC 6121 appendix A.3.2). Prosody does not. Default
+   * `true`.
+   */
   readonly autoReplyUnsubscribed: boolean
   /** The account's own unanswered requests are sent again after initial presence, as by Prosody. Default `false`. */
   readonly resendPendingOut: boolean

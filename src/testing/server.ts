@@ -31,15 +31,15 @@ export interface TestServerAddress {
 
 /**
  * An XMPP server in the process, for tests and demonstrations: accounts, components (XEP-0114), rosters with versioning,
- * subscriptions and presence as in RFC 6121, stream management (XEP-0198), messages between whoever is there; real xmpp.js (and
- * any other client) connects to it over TCP on the loopback. Not for production: no TLS, no federation, nothing stored.
+ * subscriptions and presence as in RFC 6121, stream management (XEP-0198), messages between whoever is there; real xmpp.js
+ * (and any other client) connects to it over TCP on the loopback. Not for production: no TLS, no federation, nothing stored.
  *
  * A stanza of any peer is handled completely before the next one of anybody, with all that follows from it. So when an IQ to
  * another client's full JID is answered, that client has been sent everything that came before.
  *
- * Where RFC 6121 leaves a choice: subscription stanzas for accounts that do not exist are ignored (§8.5.1); messages that nobody
- * takes come back with `service-unavailable` (§8.5.2); a `<show/>` or priority that is none is relayed; presence for all of an
- * account's resources is addressed to its bare JID; stanzas for a component that is not connected come back with
+ * Where RFC 6121 leaves a choice: subscription stanzas for accounts that do not exist are ignored (§8.5.1); messages that
+ * nobody takes come back with `service-unavailable` (§8.5.2); a `<show/>` or priority that is none is relayed; presence for
+ * all of an account's resources is addressed to its bare JID; stanzas for a component that is not connected come back with
  * `remote-server-timeout`, for an unknown domain with `remote-server-not-found`, and a roster item that was asked for stays.
  *
  * @example
@@ -73,7 +73,8 @@ export class TestServer {
   /**
    * Listens on 127.0.0.1 alone. Done when clients and components can connect.
    *
-   * Rejects with `NOT_CONNECTED` when the port is taken, `REFUSED` when it listens already, `CLOSED` after {@link TestServer.close}.
+   * Rejects with `NOT_CONNECTED` when the port is taken, `REFUSED` when it listens already, `CLOSED` after
+   * {@link TestServer.close}.
    *
    * @param port for clients; 0, the default: any free one. Components get a free one always.
    */
@@ -95,24 +96,30 @@ export class TestServer {
     }
   }
 
-  /** An account with an empty roster, at once. Throws `JID_MALFORMED` for a name that is none, `REFUSED` when it is there already. */
+  /**
+   * An account with an empty roster, at once. Throws `JID_MALFORMED` for a name that is none, `REFUSED` when it is there
+   * already.
+   */
   addAccount(username: string, password: string): void {
     this.#host.addAccount(username, password)
   }
 
-  /** A domain that a component may connect as. Throws `JID_MALFORMED` for a domain that is none, `REFUSED` when it is there already. */
+  /**
+   * A domain that a component may connect as. Throws `JID_MALFORMED` for a domain that is none, `REFUSED` when it is there
+   * already.
+   */
   addComponent(domain: string, secret: string): void {
     this.#host.addComponent(domain, secret)
   }
 
   /**
-   * Answers IQs of a namespace that the server does not know, for protocols of one's own: gets and sets of clients and components
-   * to the server or to an account's bare JID. One answer per namespace: the last. What the server knows itself (rosters, ping,
-   * service discovery) stays its own.
+   * Answers IQs of a namespace that the server does not know, for protocols of one's own: gets and sets of clients and
+   * components to the server or to an account's bare JID. One answer per namespace: the last. What the server knows itself
+   * (rosters, ping, service discovery) stays its own.
    *
    * @param answer gets the whole IQ and the full JID of its sender. What it returns is the payload of the result, or an
-   * `<error/>`, or an `<iq/>` of its own (its addresses and id are set here). `undefined`: `service-unavailable`. When it throws,
-   * the sender gets `internal-server-error` with its message.
+   * `<error/>`, or an `<iq/>` of its own (its addresses and id are set here). `undefined`: `service-unavailable`. When it
+   * throws, the sender gets `internal-server-error` with its message.
    */
   handle(namespace: string, answer: (iq: Element, from: string) => Element | undefined): void {
     this.#host.handle(namespace, answer)
@@ -122,8 +129,8 @@ export class TestServer {
    * Cuts connections as a broken network does, at once: a session (full JID), all of an account (bare JID), or a component.
    * Throws `NOT_CONNECTED` when nobody is connected as that.
    *
-   * @param options `resume`: the session waits for its client to resume it (XEP-0198), if the client has asked for that. Default
-   * `false`: it is over, and its contacts are told.
+   * @param options `resume`: the session waits for its client to resume it (XEP-0198), if the client has asked for that.
+   * Default `false`: it is over, and its contacts are told.
    */
   cut(jid: JidLike, options: { readonly resume?: boolean } = {}): void {
     this.#host.cut(jid, options.resume ?? false)
@@ -138,9 +145,9 @@ export class TestServer {
   }
 
   /**
-   * From now on holds back what would be written to a session (full JID), all of an account (bare JID), a component (domain), or
-   * everybody. What they send is handled as ever. The returned function lets go what was held, in its order; calling it
-   * again does nothing. Throws `JID_MALFORMED`.
+   * From now on holds back what would be written to a session (full JID), all of an account (bare JID), a component
+   * (domain), or everybody. What they send is handled as ever. The returned function lets go what was held, in its order;
+   * calling it again does nothing. Throws `JID_MALFORMED`.
    */
   pause(jid?: JidLike): () => void {
     return this.#host.pause(jid)
@@ -151,7 +158,10 @@ export class TestServer {
     return this.#host.log
   }
 
-  /** Ends all streams (`system-shutdown`) and stops listening. Done when no socket and no timer is left; calling it again waits for the same. */
+  /**
+   * Ends all streams (`system-shutdown`) and stops listening. Done when no socket and no timer is left; calling it again
+   * waits for the same.
+   */
   close(): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing

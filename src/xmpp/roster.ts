@@ -1,7 +1,8 @@
 import type { Element } from 'ltx'
 import { RosterError } from '../core/errors.js'
+import type { OwnStanza } from '../roster/connect.js'
 import type { RosterOptions } from '../roster/options.js'
-import { type OwnStanza, RosterBase } from '../roster/roster-base.js'
+import { RosterBase } from '../roster/roster-base.js'
 import { ClientBinding } from './client-binding.js'
 import { attr, isSubscriptionType } from './codec.js'
 import { ComponentBinding } from './component-binding.js'
@@ -28,6 +29,10 @@ import { EntityWire } from './wire.js'
 export class Roster extends RosterBase {
   readonly #entity: XmppEntity
 
+  /**
+   * @param entity what `client()` or `component()` of xmpp.js returns
+   * @throws {RosterError} `JID_MALFORMED` for an `account` or a list of `owners` with what is no JID
+   */
   constructor(entity: XmppEntity, options: RosterOptions = {}) {
     super((settings, bus) => {
       const wire = new EntityWire(entity, settings)

@@ -55,6 +55,13 @@ describe('Roster.send (promise 2)', () => {
     await expect(roster.send(lost)).rejects.toMatchObject({ code: 'STANZA_INVALID' })
     expect(said()).toEqual([])
   })
+
+  test('from an owner of another domain is refused, and nothing is stored: it would be owed for ever', async () => {
+    const { roster, said, storage } = await withContacts({})
+    const foreign = createElement('presence', { from: 'mallory@evil.example', to: ROMEO, type: 'subscribe' })
+    await expect(roster.send(foreign)).rejects.toMatchObject({ code: 'JID_MALFORMED' })
+    expect([said(), await storage.load('mallory@evil.example')]).toEqual([[], undefined])
+  })
 })
 
 describe('a stanza that goes past the roster through entity.send is recorded (SM5, SM6, promise 2)', () => {

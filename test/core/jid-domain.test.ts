@@ -5,7 +5,7 @@ import { bareJid } from '../../src/core/jid.js'
 import { decodePunycode, encodePunycode } from '../../src/core/punycode.js'
 import { expectMalformed, orMalformed } from './jid-arbitraries.js'
 
-describe('the domain is lower-case U-labels (RFC 7622 §3.2)', () => {
+describe('the domain is lower-case U-labels (RFC 7622 §3.2, §3.2.1 MUST)', () => {
   it.each([
     ['case', 'EXAMPLE.Com', 'example.com'],
     ['one label', 'localhost', 'localhost'],

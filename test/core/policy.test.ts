@@ -202,7 +202,7 @@ describe('domains', () => {
     expect(domains(new Set(['example.com']), 'ignore')(ask(), context)).toBe('ignore')
   })
 
-  test.each([[['not a domain']], [['']], ['example.com']])(
+  test.each([[['not a domain']], [['']], [['juliet@example.com']], ['example.com']])(
     '%o is refused when the policy is made: JID_MALFORMED',
     (names) => {
       expect(() => domains(names as readonly string[], 'authorize')).toThrow(RosterError)

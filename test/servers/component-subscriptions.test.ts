@@ -145,6 +145,7 @@ describeServers("a component's subscriptions", (server) => {
     // servers.md §4: Prosody speaks for the session, ejabberd for the account.
     expect(from).toEqual([server.kind === 'prosody' ? alice.client.jid?.toString() : alice.jid])
     const answered = bots.log.sent.filter(({ attrs }) => attrs['to'] !== undefined && attrs['type'] !== 'result')
+    expect(answered.length).toBeGreaterThan(0)
     expect(answered.every(({ attrs }) => !String(attrs['to']).includes('/'))).toBe(true)
   })
 

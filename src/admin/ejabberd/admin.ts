@@ -8,9 +8,9 @@ import { ownersOf } from './owners.js'
 import { type EjabberdSessions, sessionsOf } from './sessions.js'
 
 /**
- * The rosters of an ejabberd (23.01 and later), through its HTTP API: `mod_http_api`, with `mod_admin_extra` for the commands
- * and `api_permissions` for whoever calls. Without `username` and `token` nobody in particular calls: enough where the
- * permission goes by address, and refused by the server elsewhere.
+ * The rosters of an ejabberd (23.01 and later), through its HTTP API: `mod_http_api`, with `mod_admin_extra` for the
+ * commands and `api_permissions` for whoever calls. Without `username` and `token` nobody in particular calls: enough where
+ * the permission goes by address, and refused by the server elsewhere.
  *
  * What the other side learns, here as everywhere about an owner's `put` and `remove`:
  *
@@ -24,11 +24,11 @@ import { type EjabberdSessions, sessionsOf } from './sessions.js'
  *
  * `owners` has who has at least one item, or a request to answer: from the table of items, in one answer. An ejabberd with
  * its rosters in SQL cannot say that: there each account is asked for its roster, one by one, and who has a roster without
- * an account, or nothing but a request, is not found. With several virtual hosts, it is the first one's storage that
- * decides which of the two. Requests that wait for the owner's answer are never listed: `pendingIn` is always `false`.
+ * an account, or nothing but a request, is not found. With several virtual hosts, it is the first one's storage that decides
+ * which of the two. Requests that wait for the owner's answer are never listed: `pendingIn` is always `false`.
  *
- * Contacts from a shared roster group (`mod_shared_roster`) are listed like others; `remove` cannot take them out, because they
- * are in no roster: `true`, and they are still listed.
+ * Contacts from a shared roster group (`mod_shared_roster`) are listed like others; `remove` cannot take them out, because
+ * they are in no roster: `true`, and they are still listed.
  *
  * Versions differ in the arguments they take: which is asked once, before the first call, and again if that fails. Up to
  * 23.10 groups are joined with ";", so one that has it in its name is refused there.
@@ -52,11 +52,11 @@ import { type EjabberdSessions, sessionsOf } from './sessions.js'
  *
  * @throws {RosterError} at once: `UNSUPPORTED` for options that cannot be. From the calls, besides what they say: `REFUSED`
  * when the server said no, with the `condition` that is nearest to its HTTP status (`not-authorized`, `forbidden`,
- * `bad-request` …): nothing has changed; with `internal-server-error` or `undefined-condition` it failed at it, and part of it
- * may be done. `UNSUPPORTED` when it has no such command, or no API there: nothing has changed. `NOT_CONNECTED` when no answer
- * came: refused connection, wrong certificate: nothing has changed; a connection that broke meanwhile, or a proxy that says so
- * (502): it may have. `TIMED_OUT`, here or at a proxy (504): it may have. `STANZA_INVALID` for an answer that is
- * none of ejabberd's, and for a redirect: it may have. Messages are one line and hold neither password nor token.
+ * `bad-request` …): nothing has changed; with `internal-server-error` or `undefined-condition` it failed at it, and part of
+ * it may be done. `UNSUPPORTED` when it has no such command, or no API there: nothing has changed. `NOT_CONNECTED` when no
+ * answer came: refused connection, wrong certificate: nothing has changed; a connection that broke meanwhile, or a proxy
+ * that says so (502): it may have. `TIMED_OUT`, here or at a proxy (504): it may have. `STANZA_INVALID` for an answer that
+ * is none of ejabberd's, and for a redirect: it may have. Messages are one line and hold neither password nor token.
  */
 export function ejabberdAdmin(options: EjabberdOptions): RosterAdmin & EjabberdSessions {
   const api = new EjabberdApi(endpointOf(options))

@@ -36,8 +36,8 @@ export interface EjabberdSessions {
    * Ends one session with a stream error; its contacts see it leave. A client may come back at once. Resolves when the
    * server has told the session.
    *
-   * @throws {RosterError} `JID_MALFORMED` when it is no full JID; `REFUSED` with the condition `item-not-found` when there is
-   * no such session
+   * @throws {RosterError} `JID_MALFORMED` when it is no full JID; `REFUSED` with the condition `item-not-found` when there
+   * is no such session
    */
   kick(fullJid: JidLike, options?: CallOptions): Promise<void>
 }

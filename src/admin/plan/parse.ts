@@ -8,7 +8,8 @@ import type { PlanConflict, PlannedUpdate, RosterPlan, WantedContact } from './t
 
 /**
  * Reads a plan that comes from outside, such as a file: `JSON.parse` first, this next. It is the plan that
- * {@link planRoster} made, or one that somebody has changed or written by hand: JIDs may be in any spelling and lists in any order.
+ * {@link planRoster} made, or one that somebody has changed or written by hand: JIDs may be in any spelling and lists in any
+ * order.
  *
  * @example
  * ```ts

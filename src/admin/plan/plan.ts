@@ -23,13 +23,16 @@ type Item = RosterItem | AdminItem
 /** Options of {@link planRoster}. */
 export interface PlanOptions {
   /**
-   * What was wanted when a plan was last applied in full (no failure, not stopped). With it, what the owner has changed since
-   * is seen and stays. An empty list: nothing was applied yet, so whatever the owner has is the owner's.
+   * What was wanted when a plan was last applied in full (no failure, not stopped). With it, what the owner has changed
+   * since is seen and stays. An empty list: nothing was applied yet, so whatever the owner has is the owner's.
    */
   readonly base?: Iterable<WantedContact>
   /** Which items are ours to remove. Default: those in `base`, else none. */
   readonly owns?: (item: RosterItem | AdminItem) => boolean
-  /** How many items may go: a number, or a share of those that are ours (without those that their owner keeps by a change). Default `'50%'`. */
+  /**
+   * How many items may go: a number, or a share of those that are ours (without those that their owner keeps by a change).
+   * Default `'50%'`.
+   */
   readonly maxRemovals?: MaxRemovals
 }
 
@@ -43,15 +46,16 @@ interface Draft {
 }
 
 /**
- * Compares the contacts that are wanted in a roster with those that are there, and says what has to be done. Nothing is sent.
+ * Compares the contacts that are wanted in a roster with those that are there, and says what has to be done. Nothing is
+ * sent.
  *
  * Without `base` it is a comparison of two: a wanted contact that is missing is added; of one that is there, the fields that
  * are wanted are set and the others stay.
  *
  * With `base` each field of a contact in it is compared three ways. Only the wanted one differs from what was applied: it is
- * set. Only the one that is there differs: its owner has changed it, and it stays. Both differ, each in its way: it stays and
- * is a conflict. A field that `base` does not name, and an item that it does not know (unless `owns` says that it is ours),
- * count as applied blank: no name, no groups, `none`. So what an owner has made of it is not overwritten. Of a
+ * set. Only the one that is there differs: its owner has changed it, and it stays. Both differ, each in its way: it stays
+ * and is a conflict. A field that `base` does not name, and an item that it does not know (unless `owns` says that it is
+ * ours), count as applied blank: no name, no groups, `none`. So what an owner has made of it is not overwritten. Of a
  * contact that is wanted and in `base` but gone, its owner has removed it: it stays so and is a conflict.
  *
  * What is ours and not wanted any more is removed, unless `base` knows it and its owner has changed it since: it has another
@@ -76,8 +80,8 @@ interface Draft {
  * ```
  *
  * @throws {RosterError} `PLAN_REFUSED` when it would remove more than `maxRemovals`, with the counts; `JID_MALFORMED`;
- * `ITEM_INVALID` for a name, group, subscription or `maxRemovals` that is none, and for a JID that is wanted twice, with both
- * spellings
+ * `ITEM_INVALID` for a name, group, subscription or `maxRemovals` that is none, and for a JID that is wanted twice, with
+ * both spellings
  */
 export function planRoster(
   actual: Iterable<RosterItem | AdminItem>,

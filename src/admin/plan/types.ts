@@ -15,12 +15,15 @@ export interface WantedContact {
 
 /** What becomes of an item that is there: only what is named changes. */
 export interface PlannedUpdate extends RosterItemPatch {
+  /** Bare JID. */
   readonly jid: string
+  /** What it is to become. */
   readonly subscription?: Subscription
 }
 
 /** Something that is wanted and left undone, because the owner has changed it. */
 export interface PlanConflict {
+  /** Bare JID. */
   readonly jid: string
   /** A sentence for the person who has to decide. */
   readonly reason: string
@@ -31,9 +34,11 @@ export interface PlanConflict {
  * frozen, each list sorted by JID, groups sorted: the same question gives the same text, so two plans can be compared.
  */
 export interface RosterPlan {
+  /** Contacts that are wanted and not there. */
   readonly add: readonly WantedContact[]
+  /** Items that are there and differ from what is wanted. */
   readonly update: readonly PlannedUpdate[]
-  /** Bare JIDs. */
+  /** Bare JIDs of items that are ours and not wanted any more. */
   readonly remove: readonly string[]
   /** One for each field, and for each item whose coming or going is at issue. */
   readonly conflicts: readonly PlanConflict[]

@@ -32,34 +32,36 @@ export interface PrivilegedOptions {
  * Entity; `urn:xmpp:privilege:1` and `:2`). Prosody and ejabberd do with `mod_privilege`. Accounts need not be online, and
  * those that are get roster pushes.
  *
- * Make it before `start()`, once for a connection. It listens to the connection (`stanza`, `open`, `disconnect`, `offline`) as
- * long as that lives, because a host says only once in a session what it lets the component do. A host that has said
- * nothing is waited for, up to two seconds, once in a session; one that grants too little, or takes it back, makes calls reject
- * with `UNSUPPORTED`, and the message says what to configure. Made when the session has begun already, it asks without
- * knowing, and the server's refusal is the same `UNSUPPORTED`, until that host has done once in the session what is asked. A `Roster`, or another admin, on the same connection is not
- * disturbed.
+ * Make it before `start()`, once for a connection. It listens to the connection (`stanza`, `open`, `disconnect`, `offline`)
+ * as long as that lives, because a host says only once in a session what it lets the component do. A host that has said
+ * nothing is waited for, up to two seconds, once in a session; one that grants too little, or takes it back, makes calls
+ * reject with `UNSUPPORTED`, and the message says what to configure. Made when the session has begun already, it asks
+ * without knowing, and the server's refusal is the same `UNSUPPORTED`, until that host has done once in the session what is
+ * asked. A `Roster`, or another admin, on the same connection is not disturbed.
  *
- * **The other side**: `put` writes the owner's side alone; the contact learns nothing, and its roster stays, also when it is an
- * account of the same server (`connect` writes both). `remove` on Prosody too; ejabberd treats it as the owner's own
+ * **The other side**: `put` writes the owner's side alone; the contact learns nothing, and its roster stays, also when it is
+ * an account of the same server (`connect` writes both). `remove` on Prosody too; ejabberd treats it as the owner's own
  * removal: the contact gets `unsubscribe` and `unsubscribed`, and its item falls to `none`.
  *
- * - `list` needs `get`. `pendingIn` is always `false`: it does not stand in a roster (RFC 6121 §2.1.2). No such account, no items.
+ * - `list` needs `get`. `pendingIn` is always `false`: it does not stand in a roster (RFC 6121 §2.1.2). No such account, no
+ *   items.
  * - `put` needs `set`, and `get` unless name and groups are both given and no subscription is: the server's set replaces the
  *   whole item, so what is to be kept is read first. Calls of this admin for one owner wait for each other; what the owner
  *   itself changes between that read and the write is lost (`clear` and `applyPlan` read once for many items, and say what
- *   that means). Where nothing differs, nothing is written.
- *   ejabberd (24.12) ignores the subscription. So a host is watched until it has stored one: when the roster still shows another
- *   subscription afterwards, the call rejects with `UNSUPPORTED`; **name and groups are stored then**. Use `ejabberdAdmin` there.
- *   ejabberd 23.01 lets components read, but fails at whatever they set: `REFUSED` (`internal-server-error`), and nothing was
- *   stored; so does `remove`. `disconnect` that keeps `to` or `from` is therefore half done on ejabberd, and says so.
- * - `remove` needs `set`, and with `get` looks first whether there is something to remove: ejabberd does not tell. With `set` alone, an
- *   item that ejabberd does not have is `true` as well.
+ *   that means). Where nothing differs, nothing is written. ejabberd (24.12) ignores the subscription. So a host is watched
+ *   until it has stored one: when the roster still shows another subscription afterwards, the call rejects with
+ *   `UNSUPPORTED`; **name and groups are stored then**. Use `ejabberdAdmin` there. ejabberd 23.01 lets components read, but
+ *   fails at whatever they set: `REFUSED` (`internal-server-error`), and nothing was stored; so does `remove`. `disconnect`
+ *   that keeps `to` or `from` is therefore half done on ejabberd, and says so.
+ * - `remove` needs `set`, and with `get` looks first whether there is something to remove: ejabberd does not tell. With
+ *   `set` alone, an item that ejabberd does not have is `true` as well.
  *
  * Calls reject with `JID_MALFORMED`, `ITEM_INVALID` (the owner itself; a name, group or subscription that is none) and
- * `UNSUPPORTED` (see above), and when there is no session with `NOT_CONNECTED`: nothing was sent then. With `REFUSED` and its `condition`
- * when the server did not do it; nothing has changed then (Prosody: `service-unavailable`, there is no such account; ejabberd makes
- * a roster for it all the same). With `NOT_CONNECTED` when the connection was lost meanwhile, `TIMED_OUT` (30 000 ms for each answer by default) or an abort, a change may have happened; doing it
- * again is safe. `STANZA_INVALID` when the answer holds no roster.
+ * `UNSUPPORTED` (see above), and when there is no session with `NOT_CONNECTED`: nothing was sent then. With `REFUSED` and
+ * its `condition` when the server did not do it; nothing has changed then (Prosody: `service-unavailable`, there is no such
+ * account; ejabberd makes a roster for it all the same). With `NOT_CONNECTED` when the connection was lost meanwhile,
+ * `TIMED_OUT` (30 000 ms for each answer by default) or an abort, a change may have happened; doing it again is safe.
+ * `STANZA_INVALID` when the answer holds no roster.
  *
  * @example
  * ```ts
@@ -74,7 +76,8 @@ export interface PrivilegedOptions {
  * await xmpp.stop()
  * ```
  *
- * @throws {RosterError} `UNSUPPORTED` for a client; `JID_MALFORMED` for owners that are no list, or a list with what is no JID
+ * @throws {RosterError} `UNSUPPORTED` for a client; `JID_MALFORMED` for owners that are no list, or a list with what is no
+ * JID
  */
 export const privilegedAdmin = (entity: XmppEntity, options: PrivilegedOptions = {}): RosterAdmin =>
   new PrivilegedAdmin(entity, options)

@@ -8,16 +8,19 @@ export type RedisClient = IoredisClient | NodeRedisClient | NodeRedisCluster
 
 /** ioredis, and what is made after it. */
 export interface IoredisClient {
+  /** Sends one command, by name. */
   call(command: string, ...args: string[]): Promise<unknown>
 }
 
 /** A client or a pool of node-redis. */
 export interface NodeRedisClient {
+  /** Sends one command: its name, then its arguments. */
   sendCommand(args: string[]): Promise<unknown>
 }
 
 /** A cluster of node-redis: it is told the key that decides about the node. */
 export interface NodeRedisCluster {
+  /** Sends one command to the node that has `firstKey`. */
   sendCommand(firstKey: string | undefined, isReadonly: boolean | undefined, args: string[]): Promise<unknown>
   /** What only a cluster has. */
   nodeClient(node: never): unknown

@@ -25,7 +25,10 @@ export interface RedisStorageOptions {
    * Redis that is away is the client's to decide: `maxRetriesPerRequest` of ioredis, `disableOfflineQueue` of node-redis.
    */
   readonly client: RedisClient
-  /** What all keys begin with, in braces, so it has none itself. Two storages share a Redis under two prefixes. Default `xmpp-roster`. */
+  /**
+   * What all keys begin with, in braces, so it has none itself. Two storages share a Redis under two prefixes. Default
+   * `xmpp-roster`.
+   */
   readonly prefix?: string
   /**
    * How to hear of other processes, such as `redisListen(connection)`. Every process that writes needs one: with it each
@@ -123,7 +126,8 @@ export class RedisStorage implements RosterStorage {
   }
 
   /**
-   * What changed since a revision. The last 32 commits at least are known, for an hour after the last of them; none of more than 256 items.
+   * What changed since a revision. The last 32 commits at least are known, for an hour after the last of them; none of more
+   * than 256 items.
    *
    * @throws {RosterError} as {@link RedisStorage.load}
    */
@@ -165,7 +169,9 @@ export class RedisStorage implements RosterStorage {
     return stop
   }
 
-  /** Ends what watches; the client and the connection of `listen` are the application's to close. Closing again does nothing. */
+  /**
+   * Ends what watches; the client and the connection of `listen` are the application's to close. Closing again does nothing.
+   */
   async close(): Promise<void> {
     this.#closed = true
     await Promise.all([...this.#stops].map((stop) => stop()))

@@ -29,12 +29,13 @@ const PATIENCE = 10_000
  * `connect` makes a client of `pg`, connected, anew each time: `async () => { const client = new Client(url); await
  * client.connect(); return client }`. When it rejects or the connection is lost, it is called again: first after 50 ms, at
  * last every 10 s. After each loss `gap` is told once the channel is heard again. A silent connection is asked every
- * 30 s whether it still is one. Watching begins when the first connection stands; until then `watch` waits.
+ * 30 s whether it still is one. Watching begins when the first connection stands; until then `watch` waits. Where `connect`
+ * gives something else than a client of `pg`, `watch` rejects with `UNSUPPORTED`.
+ *
+ * @param options `clock`: time, for tests. Default: the real one.
  */
-export function postgresListen(
-  connect: () => Promise<unknown>,
-  { clock = systemClock }: { readonly clock?: Clock } = {},
-): Listen {
+export function postgresListen(connect: () => Promise<unknown>, options: { readonly clock?: Clock } = {}): Listen {
+  const { clock = systemClock } = options
   return (channel, onMessage, onGap) =>
     new Promise((resolve, reject) => {
       const line = new Line(channel, connect, clock, {

@@ -31,7 +31,10 @@ export interface SqlStorageOptions {
    * `pool.on('error', log)` and `pool.on('connect', (client) => client.on('error', log))`.
    */
   readonly db: AnyKysely
-  /** `'postgres'`: PostgreSQL (tested with 15) and PGlite. `'mysql'`: MariaDB (tested with 10.11) and what MySQL 8 has in common with it. */
+  /**
+   * `'postgres'`: PostgreSQL (tested with 15) and PGlite. `'mysql'`: MariaDB (tested with 10.11) and what MySQL 8 has in
+   * common with it.
+   */
   readonly dialect: 'postgres' | 'mysql'
   /** What the names of the tables begin with: at most 40 letters, digits and underscores. Default `roster_`. */
   readonly prefix?: string

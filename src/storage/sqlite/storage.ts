@@ -26,13 +26,14 @@ export interface SqliteStorageOptions {
 /**
  * Keeps rosters in an SQLite database: one file, which several processes on one machine may share.
  *
- * `open` is the usual way. It uses a write-ahead log with `synchronous = FULL`: what was committed is on the disk when `commit`
- * resolves, so that neither a killed process nor a power cut loses any of it. A database that the application opened itself
- * keeps its own `journal_mode`, `synchronous` and `busy_timeout`; whatever they are, a killed process loses nothing that was
- * committed, unless the journal is `OFF` or `MEMORY`.
+ * `open` is the usual way. It uses a write-ahead log with `synchronous = FULL`: what was committed is on the disk when
+ * `commit` resolves, so that neither a killed process nor a power cut loses any of it. A database that the application
+ * opened itself keeps its own `journal_mode`, `synchronous` and `busy_timeout`; whatever they are, a killed process loses
+ * nothing that was committed, unless the journal is `OFF` or `MEMORY`.
  *
- * The tables are made, or brought up to date, when they are first needed. Before that the structure of the file is read once,
- * whole, and a damaged one is not written to. What other processes commit shows with the next `load`, or as a conflict.
+ * The tables are made, or brought up to date, when they are first needed. Before that the structure of the file is read
+ * once, whole, and a damaged one is not written to. What other processes commit shows with the next `load`, or as a
+ * conflict.
  *
  * Every call may reject with `STORAGE_FAILED` (disk full, file gone, busy for 5 seconds …), `STORAGE_CORRUPT` (the file is
  * damaged; from then on it is not written to), `UNSUPPORTED` (a newer xmpp-roster has made the tables) or `CLOSED`. Nothing
@@ -51,8 +52,8 @@ export class SqliteStorage implements RosterStorage {
   }
 
   /**
-   * Opens a file with the first driver that is there: node:sqlite, better-sqlite3, libsql. Makes the file when there is none.
-   * `:memory:` is a database of its own, gone when it is closed. Done when the tables are there and up to date.
+   * Opens a file with the first driver that is there: node:sqlite, better-sqlite3, libsql. Makes the file when there is
+   * none. `:memory:` is a database of its own, gone when it is closed. Done when the tables are there and up to date.
    *
    * @throws {RosterError} `UNSUPPORTED` when none of the three is there, the path is empty, the prefix is none or a newer
    * xmpp-roster has made the tables; `STORAGE_CORRUPT` when the file is damaged; `STORAGE_FAILED` when it cannot be opened.
@@ -104,8 +105,8 @@ export class SqliteStorage implements RosterStorage {
    * One transaction, all or nothing; on the disk when it resolves (see {@link SqliteStorage} for a database that the
    * application opened).
    *
-   * @throws {RosterError} `STORAGE_CONFLICT` when the roster is not at `change.base`, or when others kept the database busy for
-   * 5 seconds; otherwise see {@link SqliteStorage}. Nothing was written then.
+   * @throws {RosterError} `STORAGE_CONFLICT` when the roster is not at `change.base`, or when others kept the database busy
+   * for 5 seconds; otherwise see {@link SqliteStorage}. Nothing was written then.
    */
   commit(owner: string, change: RosterChange): Promise<void> {
     return this.#session.attempt({ owner, commits: true }, () => this.#rosters.commit(owner, change))
@@ -134,8 +135,8 @@ export class SqliteStorage implements RosterStorage {
   }
 
   /**
-   * Closes what `open` opened; a database that the application handed over stays open. Every later call rejects with `CLOSED`.
-   * Closing again does nothing.
+   * Closes what `open` opened; a database that the application handed over stays open. Every later call rejects with
+   * `CLOSED`. Closing again does nothing.
    *
    * @throws {RosterError} `STORAGE_FAILED` when the database does not close
    */

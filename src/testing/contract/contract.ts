@@ -71,8 +71,8 @@ const CHAPTERS: Readonly<Record<string, Chapter>> = {
  * commit, twenty writers fight for one roster. Thirty seconds are plenty. It needs Node.js, like all of
  * `xmpp-roster/testing`.
  *
- * mocha's `it` is its `test`: `{ describe, test: it }`. A runner without `describe`, or whose tests take something else, needs
- * a few lines, as tape does:
+ * mocha's `it` is its `test`: `{ describe, test: it }`. A runner without `describe`, or whose tests take something else,
+ * needs a few lines, as tape does:
  *
  * ```ts
  * import tape from 'tape'
