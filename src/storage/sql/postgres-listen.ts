@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '../../core/clock.js'
-import { RosterError } from '../../core/errors.js'
+import { inWords, RosterError } from '../../core/errors.js'
 import type { Listen } from '../listen.js'
 
 /** The part of a client of `pg` that is used. */
@@ -27,10 +27,11 @@ const PATIENCE = 10_000
  * pooler that gives out connections for one transaction each will not do.
  *
  * `connect` makes a client of `pg`, connected, anew each time: `async () => { const client = new Client(url); await
- * client.connect(); return client }`. When it rejects or the connection is lost, it is called again: first after 50 ms, at
- * last every 10 s. After each loss `gap` is told once the channel is heard again. A silent connection is asked every
- * 30 s whether it still is one. Watching begins when the first connection stands; until then `watch` waits. Where `connect`
- * gives something else than a client of `pg`, `watch` rejects with `UNSUPPORTED`.
+ * client.connect(); return client }`. When the connection is lost, it is called again until there is one: first after 50 ms,
+ * at last every 10 s. After each loss `gap` is told once the channel is heard again. A silent connection is asked every
+ * 30 s whether it still is one. `watch` resolves when the first connection hears the channel, and rejects when that one
+ * fails: with `STORAGE_FAILED`, which a `Roster` tells as `error` and tries again, or with `UNSUPPORTED` where `connect` gives
+ * something else than a client of `pg`.
  *
  * @param options `clock`: time, for tests. Default: the real one.
  */
@@ -51,7 +52,7 @@ interface Ears {
   readonly message: (text: string) => void
   /** The channel is heard, for the first time or again. */
   readonly heard: (isFirst: boolean) => void
-  /** What `connect` gives is no client: trying again would give no other. */
+  /** It could not be heard at the start. */
   readonly refused: (error: RosterError) => void
 }
 
@@ -74,9 +75,8 @@ class Line {
     this.#ears = ears
   }
 
-  /** Never rejects: what fails is tried again. */
   open(): void {
-    this.#attempt().catch(() => this.#again())
+    this.#attempt().catch((cause: unknown) => this.#again(cause))
   }
 
   async stop(): Promise<void> {
@@ -91,7 +91,7 @@ class Line {
     const client: unknown = await this.#connect()
     if (!isClient(client)) return this.#ears.refused(noClient())
     // Without a listener a lost connection would end the process.
-    client.on('error', () => this.#lost(client))
+    client.on('error', (cause) => this.#lost(client, cause))
     client.on('end', () => this.#lost(client))
     if (this.#isStopped) return ended(client)
     client.on('notification', ({ channel, payload }) => {
@@ -100,8 +100,8 @@ class Line {
     this.#client = client
     try {
       await client.query(`LISTEN "${this.#channel.replaceAll('"', '""')}"`)
-    } catch {
-      this.#lost(client)
+    } catch (cause) {
+      this.#lost(client, cause)
     }
     if (client !== this.#client) return
     this.#attempts = 0
@@ -135,16 +135,22 @@ class Line {
   }
 
   /** Also told by a client that was given up already. */
-  #lost(client: PostgresClient): void {
+  #lost(client: PostgresClient, cause?: unknown): void {
     if (client !== this.#client) return
     this.#client = undefined
     void ended(client)
-    this.#again()
+    this.#again(cause)
   }
 
-  #again(): void {
+  /** Who was never heard is not tried again: whoever wanted to hear is told, and can do that. */
+  #again(cause: unknown): void {
     if (this.#isStopped) return
     this.#cancel()
+    if (this.#isFirst) {
+      this.#isStopped = true
+      this.#ears.refused(unheard(cause))
+      return
+    }
     const wait = Math.min(FIRST_WAIT * 2 ** this.#attempts, LONGEST_WAIT)
     this.#attempts += 1
     // Jitter, so that the processes that lost one server do not all come back in one moment.
@@ -167,3 +173,10 @@ async function ended(client: PostgresClient): Promise<void> {
     // It is gone already, which is what was wanted.
   }
 }
+
+const unheard = (cause: unknown): RosterError =>
+  new RosterError(
+    'STORAGE_FAILED',
+    `The notifications of PostgreSQL cannot be heard: ${cause === undefined ? 'the connection was lost' : inWords(cause)}`,
+    { cause },
+  )

@@ -53,20 +53,50 @@ describe('postgresListen', () => {
     expect([told, client.isEnded]).toEqual([['yes', ''], true])
   })
 
-  test('a connection that cannot be made is tried again, each time later, and that is no gap', async () => {
+  test('a channel that cannot be heard at the start is told, and nothing is left of it', async () => {
+    const { clock, told, listening, calls } = watching(new Error('down'), new FakeClient())
+    await expect(listening).rejects.toMatchObject({ code: 'STORAGE_FAILED', message: expect.stringContaining('down') })
+    await clock.advance(60_000)
+    expect([calls(), told, clock.waiting]).toEqual([1, [], 0])
+  })
+
+  test('a server that lets nobody listen is told at the start, and the client is let go', async () => {
+    const client = new FakeClient()
+    client.query = () => Promise.reject(new Error('permission denied'))
+    const { clock, listening, calls } = watching(client, new FakeClient())
+    await expect(listening).rejects.toMatchObject({ code: 'STORAGE_FAILED' })
+    expect([client.isEnded, calls(), clock.waiting]).toEqual([true, 1, 0])
+  })
+
+  test('a connection that is lost before the channel is heard is told at the start', async () => {
+    const client = new FakeClient()
+    client.isDeaf = true
+    const { clock, listening, calls } = watching(client, new FakeClient())
+    await clock.advance(0)
+    client.emit('end')
+    await expect(listening).rejects.toMatchObject({ code: 'STORAGE_FAILED' })
+    expect([calls(), clock.waiting]).toEqual([1, 0])
+  })
+
+  test('a lost connection that cannot be made again is tried again, each time later, and that is one gap', async () => {
     const down = new Error('down')
-    const { clock, told, listening, calls } = watching(down, down, down, new FakeClient())
+    const [first, last] = [new FakeClient(), new FakeClient()]
+    const { clock, told, listening, calls } = watching(first, down, down, last)
+    await listening
+    first.emit('end')
     await clock.advance(50)
     expect(calls()).toBe(2)
     await clock.advance(100)
     expect(calls()).toBe(3)
     await clock.advance(200)
-    await listening
-    expect([calls(), told]).toEqual([4, []])
+    expect([calls(), told]).toEqual([4, ['gap']])
   })
 
   test('attempts are at most ten seconds apart', async () => {
-    const { clock, calls } = watching(...Array.from({ length: 100 }, () => new Error('down')))
+    const first = new FakeClient()
+    const { clock, listening, calls } = watching(first, ...Array.from({ length: 100 }, () => new Error('down')))
+    await listening
+    first.emit('end')
     await clock.advance(60_000)
     const before = calls()
     await clock.advance(30_000)
