@@ -112,7 +112,10 @@ export class Component {
     const known = this.loading.get(jid)
     // Whoever waits along may be one that would not have admitted the owner.
     if (known !== undefined) return admit === noOne ? known : known.then((desk) => desk ?? this.reach(jid, admit))
-    const loading = this.#take(jid, admit, told).finally(() => this.loading.delete(jid))
+    const loading = this.#take(jid, admit, told).finally(() => {
+      this.loading.delete(jid)
+      this.#watch.looked(jid)
+    })
     this.loading.set(jid, loading)
     return loading
   }

@@ -1,5 +1,6 @@
 import { inWords, RosterError } from '../core/errors.js'
 import { consult, type Decision, type SubscriptionAsk } from '../core/policy.js'
+import { closed } from './options.js'
 import type { Owner } from './owner.js'
 
 /**
@@ -7,7 +8,7 @@ import type { Owner } from './owner.js'
  * `policyTimeout`; whatever goes wrong means "defer", never "accept".
  */
 export function consultPolicy(owner: Owner, ask: SubscriptionAsk): Decision | Promise<Decision> {
-  const { settings, bus } = owner.world
+  const { bus } = owner.world
   const failed = (cause: unknown): Decision => {
     const message = `The policy failed for ${ask.contact}; the request is deferred: ${inWords(cause)}`
     bus.error(new RosterError('POLICY_FAILED', message, { owner: ask.owner, contact: ask.contact, cause }))
@@ -21,29 +22,41 @@ export function consultPolicy(owner: Owner, ask: SubscriptionAsk): Decision | Pr
   } catch (cause) {
     return failed(cause)
   }
-  if (!(answer instanceof Promise)) return answer
-  const late = answer
+  return answer instanceof Promise ? inTime(owner, answer, abort, failed) : answer
+}
+
+/** A policy that takes its time has no more than `policyTimeout`, and none after `close`. */
+async function inTime(
+  owner: Owner,
+  late: Promise<Decision>,
+  abort: AbortController,
+  failed: (cause: unknown) => Decision,
+): Promise<Decision> {
+  const { settings, atEnd } = owner.world
+  const clean: (() => void)[] = []
   owner.thinking += 1
-  return new Promise<Decision>((resolve) => {
-    const cancel = settings.clock.after(settings.policyTimeout, () => {
-      const reason = new RosterError('TIMED_OUT', `The policy took longer than ${settings.policyTimeout} ms.`)
-      abort.abort(reason)
-      resolve(failed(reason))
-    })
-    late.then(
-      (decision) => {
-        cancel()
-        resolve(decision)
-      },
-      (cause: unknown) => {
-        cancel()
+  try {
+    return await new Promise<Decision>((resolve) => {
+      const end = (): void => {
+        abort.abort(closed(owner.jid))
+        resolve('defer')
+      }
+      const giveUp = (): void => {
+        const reason = new RosterError('TIMED_OUT', `The policy took longer than ${settings.policyTimeout} ms.`)
+        abort.abort(reason)
+        resolve(failed(reason))
+      }
+      atEnd.add(end)
+      clean.push(settings.clock.after(settings.policyTimeout, giveUp), () => atEnd.delete(end))
+      late.then(resolve, (cause: unknown) => {
         // Who took too long has been told of already.
         if (!abort.signal.aborted) resolve(failed(cause))
-      },
-    )
-  }).finally(() => {
+      })
+    })
+  } finally {
+    for (const one of clean) one()
     owner.thinking -= 1
-  })
+  }
 }
 
 /** What a policy's answer comes to: a request that would have to wait is ignored where too many do already. */

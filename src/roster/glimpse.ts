@@ -1,11 +1,14 @@
+import type { OwnersFilter } from '../storage/port.js'
 import { parseStoredRoster } from '../storage/record.js'
 import { fillBook } from './book.js'
 import type { Component } from './component.js'
 import { ComponentDesk } from './component-desk.js'
-import { asStorageError } from './from-storage.js'
+import type { SubscriptionRequest } from './events.js'
+import { asStorageError, ownersOf } from './from-storage.js'
+import { isAboutOne } from './loader.js'
 
 /** A desk for reading: it stays out of memory, its commands load the owner. */
-export async function glimpse(component: Component, owner: string): Promise<ComponentDesk> {
+async function glimpse(component: Component, owner: string): Promise<ComponentDesk> {
   const desk = new ComponentDesk(component)
   const { book } = desk.bind(owner)
   try {
@@ -16,4 +19,22 @@ export async function glimpse(component: Component, owner: string): Promise<Comp
   }
   desk.standIn()
   return desk
+}
+
+/** The requests of all owners; one whose roster cannot be read keeps nobody from seeing those of the others. */
+export async function* pendingOf(
+  component: Component,
+  filter: Omit<OwnersFilter, 'with'>,
+): AsyncIterableIterator<SubscriptionRequest> {
+  const { settings, bus } = component.world
+  for await (const owner of ownersOf(settings.storage, { ...filter, with: 'request' })) {
+    try {
+      const desk = component.get(owner) ?? (await glimpse(component, owner))
+      yield* desk.requests()
+    } catch (cause) {
+      const error = asStorageError(owner, cause)
+      if (!isAboutOne(error)) throw error
+      bus.error(error)
+    }
+  }
 }

@@ -23,6 +23,8 @@ export interface World {
   /** The canonical bare JID of what came over the wire; `undefined` when it is none. */
   readonly canonical: (jid: string) => string | undefined
   readonly defaults: { readonly autoAuthorize: AutoAuthorize; readonly autoSubscribe: boolean }
+  /** Each is called once when the roster has been closed. */
+  readonly atEnd: Set<() => void>
 }
 
 /** What a stanza brought about: told with it. */

@@ -11,7 +11,7 @@ import type { ComponentDesk } from './component-desk.js'
 import type { Authority, Connect, OwnStanza } from './connect.js'
 import type { RosterEvent, RosterEvents, SubscriptionRequest } from './events.js'
 import { asStorageError, filterOf, ownersOf } from './from-storage.js'
-import { glimpse } from './glimpse.js'
+import { pendingOf } from './glimpse.js'
 import { type CallOptions, closed, type RosterOptions, type Settings, settingsOf } from './options.js'
 import type { World } from './owner.js'
 import type { OwnerRoster } from './owner-roster.js'
@@ -37,7 +37,7 @@ export abstract class RosterBase extends EventEmitter<RosterEvents> {
   readonly #bus: Bus
   readonly #wire: Wire
   readonly #authority: Authority
-  readonly #streams = new Set<{ end(): void }>()
+  readonly #atEnd = new Set<() => void>()
   #closing: Promise<void> | undefined
 
   /** @internal */
@@ -50,7 +50,14 @@ export abstract class RosterBase extends EventEmitter<RosterEvents> {
     const isClient = wire.kind === 'client'
     this.autoAuthorize = options.autoAuthorize === undefined ? (isClient ? true : null) : options.autoAuthorize
     this.autoSubscribe = options.autoSubscribe ?? true
-    const world: World = { settings: this.#settings, bus: this.#bus, wire, canonical, defaults: this }
+    const world: World = {
+      settings: this.#settings,
+      bus: this.#bus,
+      wire,
+      canonical,
+      defaults: this,
+      atEnd: this.#atEnd,
+    }
     this.#authority = isClient
       ? { kind: 'client', client: new ClientDesk(world) }
       : { kind: 'component', component: new Component(world, options.owners) }
@@ -159,27 +166,19 @@ export abstract class RosterBase extends EventEmitter<RosterEvents> {
 
   /**
    * Requests of all owners, loaded or not, that wait for an answer. Client: those of `own`. Owners that are not in
-   * memory are read and not kept. Rejects as `owners`.
+   * memory are read and not kept; one whose roster makes no sense is told as `error` and left out. Rejects as `owners`.
    */
   async *pending(options: CallOptions & { readonly domain?: string } = {}): AsyncIterableIterator<SubscriptionRequest> {
     this.#assertOpen()
-    if (this.#authority.kind === 'client') {
-      yield* this.#authority.client.requests()
-      return
-    }
-    const { component } = this.#authority
-    for await (const owner of ownersOf(this.#settings.storage, { ...filterOf(options), with: 'request' })) {
-      const desk = component.get(owner) ?? (await glimpse(component, owner))
-      yield* desk.requests()
-    }
+    if (this.#authority.kind === 'client') yield* this.#authority.client.requests()
+    else yield* pendingOf(this.#authority.component, filterOf(options))
   }
 
   /**
    * Component: ends every subscription of the owner (RFC 6121 §3.2, §3.3), then erases its roster. `false`: there was none.
-   * First the end of all subscriptions is stored, then what that owes is sent, then the roster is erased, and this resolves.
-   * While disconnected it resolves when the end is stored; the rest follows after the next connect. If this process ends
-   * before that, another one does it, or the next. An owner that is opened meanwhile, or whose roster changes (somebody asks
-   * it), lives on with a roster that began empty.
+   * The end of all subscriptions is stored, what that owes is sent, the roster is erased, and this resolves. While
+   * disconnected it resolves when the end is stored; the rest follows after the next connect, in another process if need be.
+   * An owner that is opened meanwhile, or whose roster changes (somebody asks it), lives on with a roster that began empty.
    *
    * Rejects with `JID_MALFORMED` for an owner outside the component's domain, and `UNSUPPORTED` in a client: nothing has
    * happened. With `CLOSED` when `close` comes before the erasure, with `STORAGE_FAILED`, `TIMED_OUT` or the signal's
@@ -248,8 +247,9 @@ export abstract class RosterBase extends EventEmitter<RosterEvents> {
     options: { readonly types?: readonly K[]; readonly signal?: AbortSignal; readonly limit?: number } = {},
   ): AsyncIterableIterator<RosterEvent<K>> {
     this.#assertOpen()
-    const stream = new EventStream<K>(this.#bus, options, (ended) => this.#streams.delete(ended))
-    this.#streams.add(stream)
+    const end = (): void => stream.end()
+    this.#atEnd.add(end)
+    const stream = new EventStream<K>(this.#bus, options, () => this.#atEnd.delete(end))
     return stream
   }
 
@@ -288,7 +288,7 @@ export abstract class RosterBase extends EventEmitter<RosterEvents> {
         authority.component.abandon()
         authority.component.ready.reject(closed())
       }
-      for (const stream of [...this.#streams]) stream.end()
+      for (const end of [...this.#atEnd]) end()
       if (this.#settings.ownsStorage) await this.#settings.storage.close?.()
     }
   }

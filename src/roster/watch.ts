@@ -68,6 +68,11 @@ export class Watch {
     if (this.#movedMeanwhile.delete(owner)) this.#changed(owner, undefined)
   }
 
+  /** A look at storage is over, also one that has brought nobody. */
+  looked(owner: string): void {
+    this.#movedMeanwhile.delete(owner)
+  }
+
   async stop(): Promise<void> {
     this.#cancel?.()
     this.#cancel = undefined

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { MemoryStorage, Roster } from '../../src/index.js'
+import { MemoryStorage, Roster, type SubscriptionPolicy } from '../../src/index.js'
 import { FakeComponent } from '../support/fake-component.js'
 import {
   BOT,
@@ -68,6 +68,24 @@ describe('close() (promise 18)', () => {
     await bot.authorize(ROMEO)
     await roster.close()
     expect((await storage.load(BOT))?.owed).toHaveLength(1)
+  })
+
+  test('a policy that still thinks is told that nobody waits, and nothing comes of it afterwards', async () => {
+    const signals: AbortSignal[] = []
+    const autoAuthorize: SubscriptionPolicy = (_, { signal }) => {
+      signals.push(signal)
+      return new Promise(() => undefined)
+    }
+    const { roster, clock, log, hear } = await withContacts({}, { autoAuthorize })
+    await hear(subscribe(ROMEO))
+    expect(signals.map(({ aborted }) => aborted)).toEqual([false])
+
+    await roster.close()
+
+    expect(signals[0]?.reason).toMatchObject({ code: 'CLOSED' })
+    expect(clock.waiting).toBe(0)
+    await clock.advance(3_600_000)
+    expect(log.of('error')).toEqual([])
   })
 
   test('afterwards every call rejects with CLOSED, and closing again is the same', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { MemoryStorage, type SubscriptionRequest } from '../../src/index.js'
+import { MemoryStorage, RosterError, type StoredRoster, type SubscriptionRequest } from '../../src/index.js'
 import {
   BOT,
   JULIET,
@@ -152,6 +152,20 @@ describe('a deferred request', () => {
     expect(said()).toEqual(['bot > juliet: subscribed'])
     expect((await pendingOf(roster.pending({ domain: 'bots.example' }))).length).toBe(2)
     expect(await pendingOf(roster.pending({ domain: 'else.example' }))).toEqual([])
+  })
+
+  test('of an owner that cannot be read is told as an error, and pending() goes on with the others', async () => {
+    class Damaged extends MemoryStorage {
+      override async load(owner: string): Promise<StoredRoster | undefined> {
+        if (owner === 'a@bots.example') throw new RosterError('STORAGE_CORRUPT', 'It makes no sense', { owner })
+        return super.load(owner)
+      }
+    }
+    const storage = new Damaged()
+    for (const owner of ['a@bots.example', 'b@bots.example']) await store(storage, { [ROMEO]: 'none+in' }, owner)
+    const { roster, log } = await stage({ storage })
+    expect((await pendingOf(roster.pending())).map(({ owner }) => owner)).toEqual(['b@bots.example'])
+    expect(log.of('error')).toMatchObject([{ code: 'STORAGE_CORRUPT', owner: 'a@bots.example' }])
   })
 
   test('answered in another process resolves false here (promise 5)', async () => {
