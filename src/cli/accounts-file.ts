@@ -61,7 +61,8 @@ async function readPrivate(path: string, { uid }: World): Promise<string | undef
       throw configInvalid(`${path} holds passwords, but others may read or write it. "chmod 600 ${path}" mends that.`)
     if (uid !== undefined && owner !== uid && owner !== 0)
       throw configInvalid(`${path} holds passwords, but it belongs to somebody else.`)
-    return await file.readFile('utf8')
+    // It takes a byte order mark away, which some editors write and JSON does not allow.
+    return new TextDecoder().decode(await file.readFile())
   } finally {
     await file.close()
   }

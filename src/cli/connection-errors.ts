@@ -11,6 +11,9 @@ interface Told {
 
 const told = (cause: unknown): Told => (typeof cause === 'object' && cause !== null ? cause : {})
 
+/** What a server wrote, at the end of a sentence of ours: some write sentences themselves. */
+const ended = (words: string): string => (/[.!?…]$/.test(words) ? words : `${words}.`)
+
 /** What the checks of a certificate end with. */
 const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS/
 
@@ -20,12 +23,12 @@ export function asConnectionError(cause: unknown, account: Account): RosterError
   const { name, code, condition, errors } = told(cause)
   const who = titleOf(account)
   if (name === 'SASLError')
-    return new RosterError('REFUSED', `The server refused the login of ${who}: ${inWords(cause)}.`, {
+    return new RosterError('REFUSED', `The server refused the login of ${who}: ${ended(inWords(cause))}`, {
       condition: String(condition),
       cause,
     })
   if (name === 'StreamError')
-    return new RosterError('REFUSED', `The server ended the stream of ${who}: ${inWords(cause)}.`, {
+    return new RosterError('REFUSED', `The server ended the stream of ${who}: ${ended(inWords(cause))}`, {
       condition: String(condition),
       cause,
     })

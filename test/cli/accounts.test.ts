@@ -62,6 +62,11 @@ describe('without an account', () => {
 })
 
 describe('a configuration', () => {
+  test('with the mark that some editors put before UTF-8 is read', async () => {
+    const { code, err, path } = await asConfigured('\ufeff{"accounts": {}}', 0o600, 'get', '-a', 'x')
+    expect([code, err]).toEqual([2, `xmpp-roster: CONFIG_INVALID: There is no account "x" in ${path}.\n`])
+  })
+
   test.each([0o640, 0o604, 0o622, 0o666])('that others may read or write (%o) is refused', async (mode) => {
     const { code, err, path } = await asConfigured({ accounts: { work: JULIET } }, mode)
     expect([code, err]).toEqual([

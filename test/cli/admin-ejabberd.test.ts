@@ -107,6 +107,9 @@ describe('admin ejabberd', () => {
     [['disconnect', A, B, '--keep', 'both'], '--keep is one of to, from, none.'],
     [['presence', `${A}/x`, 'busy'], 'SHOW is online, chat, away, xa, dnd or offline, but "busy" came.'],
     [['presence', `${A}/x`, 'away', '--priority=200'], '--priority is a whole number from -128 to 127.'],
+    [['presence', `${A}/x`, 'away', '--status', '\u0001'], '--status is text that XML can carry.'],
+    [['message', A, B, ''], 'TEXT is empty: there is nothing to send.'],
+    [['message', A, B, 'Hi\u0007'], 'TEXT is text that XML can carry.'],
     [['owners', '--url', 'ftp://x'], '--url is the http(s) address of the API'],
     [['owners', '--url', `https://u:${SECRET}@x/api`], '--url has no password in it'],
   ])('refuses %j before anything is asked: one line, exit code 2', async (words, message) => {

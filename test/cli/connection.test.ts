@@ -25,6 +25,8 @@ const stubborn = async (greet: (socket: Socket) => void): Promise<string> => {
   const address = server.address()
   return `xmpp://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`
 }
+const NS_SASL = 'urn:ietf:params:xml:ns:xmpp-sasl'
+
 const as = (service: string) => ({ XMPP_SERVICE: service, XMPP_JID: 'juliet@localhost', XMPP_PASSWORD: 'hunter2' })
 
 describe('when something is wrong with the connection, one line says so', () => {
@@ -65,6 +67,28 @@ describe('when something is wrong with the connection, one line says so', () => 
       4,
       'xmpp-roster: REFUSED: The server refused the login of juliet@localhost: not-authorized.\n',
     ])
+  })
+
+  test.each([
+    ['Wrong password.', 'not-authorized - Wrong password.'],
+    ['Wrong password', 'not-authorized - Wrong password.'],
+    ['Wrong password?', 'not-authorized - Wrong password?'],
+  ])('the server refuses the password in words of its own, "%s": one full stop', async (words, said) => {
+    const service = await stubborn((socket) => {
+      socket.write(
+        '<stream:stream xmlns="jabber:client" xmlns:stream="http://etherx.jabber.org/streams" id="1" from="localhost" version="1.0">' +
+          `<stream:features><mechanisms xmlns="${NS_SASL}"><mechanism>PLAIN</mechanism></mechanisms></stream:features>`,
+      )
+      socket.on('data', (data) => {
+        if (String(data).includes('<auth'))
+          socket.write(`<failure xmlns="${NS_SASL}"><not-authorized/><text>${words}</text></failure>`)
+      })
+    })
+    expect(await run(['get', '--timeout', '5'], { env: as(service) })).toEqual({
+      code: 4,
+      out: '',
+      err: `xmpp-roster: REFUSED: The server refused the login of juliet@localhost: ${said}\n`,
+    })
   })
 
   test('the domain is another one: 4 or 5', async () => {

@@ -53,6 +53,20 @@ describe('subscribe', () => {
   })
 })
 
+test.each([
+  ['subscribe', '--status'],
+  ['subscribe', '--nick'],
+  ['deny', '--status'],
+])('%s %s with what XML cannot carry is a wrong command line, and nobody is asked anything', async (verb, option) => {
+  const verona = await town(['juliet', 'romeo'])
+  expect(await verona.as('juliet', verb, ROMEO, option, 'Oh\u0001')).toEqual({
+    code: 2,
+    out: '',
+    err: `xmpp-roster: USAGE: ${option} is text that XML can carry.\n`,
+  })
+  expect(verona.sent('juliet')).toEqual([])
+})
+
 describe('unsubscribe', () => {
   test('gives up a presence, or a request for it; the contact stays', async () => {
     const verona = await town(['juliet', 'romeo'])

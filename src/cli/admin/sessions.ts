@@ -2,6 +2,7 @@ import type { EjabberdSessions } from '../../admin.js'
 import { RosterError } from '../../core/errors.js'
 import { isShow, type PresenceInit } from '../../core/presence.js'
 import { usage } from '../errors.js'
+import { spoken } from '../spoken.js'
 import { plain } from '../text.js'
 import { underWay } from '../under-way.js'
 import { type Opened, operation, type Place } from './place.js'
@@ -55,7 +56,7 @@ interface Words {
 
 /** @throws {CommandError} `USAGE` */
 function saidBy(show: string, { status, priority = '0' }: Words): PresenceInit {
-  const words = status === undefined ? {} : { status }
+  const words = status === undefined ? {} : { status: spoken(status, '--status') }
   if (show === 'offline') return { type: 'unavailable', ...words }
   if (show !== 'online' && !isShow(show))
     throw usage(`SHOW is online, chat, away, xa, dnd or offline, but "${plain(show)}" came.`)
@@ -74,7 +75,10 @@ const message = operation({
   ],
   options: {},
   example: 'admin@example.com juliet@example.com "We restart at noon."',
-  check: (_input, place) => needsSessions(place),
+  check({ words: [, , text = ''] }, place) {
+    needsSessions(place)
+    if (spoken(text, 'TEXT') === '') throw usage('TEXT is empty: there is nothing to send.')
+  },
   async run(opened, context, { words: [from = '', to = '', text = ''] }) {
     const sessions = sessionsIn(opened)
     await underWay(context, () => sessions.sendMessage(from, to, text, opened.call))

@@ -3,6 +3,7 @@ import { forEach } from '../each.js'
 import { notFound } from '../errors.js'
 import { contactsIn } from '../jids.js'
 import { type Session, withRoster } from '../session.js'
+import { spoken } from '../spoken.js'
 
 export const deny = command({
   name: 'deny',
@@ -13,8 +14,9 @@ export const deny = command({
   arguments: [{ name: 'JID', description: 'Who has asked, or sees your presence', many: true, completes: 'contact' }],
   options: { status: { type: 'text', value: 'TEXT', description: 'Words for the contact to read' } },
   examples: ['deny tybalt@example.net --status "Not today"'],
-  run(context, { options: { status }, words }) {
+  run(context, { options, words }) {
     const contacts = contactsIn(words)
+    const status = spoken(options.status, '--status')
     return withRoster(context, {}, async (session) => {
       const { own, call, announce, settle } = session
       await announce()

@@ -5,6 +5,7 @@ import type { Context } from '../context.js'
 import { forEach } from '../each.js'
 import { contactsIn } from '../jids.js'
 import { type Session, withRoster } from '../session.js'
+import { spoken } from '../spoken.js'
 
 export const subscribe = command({
   name: 'subscribe',
@@ -18,8 +19,9 @@ export const subscribe = command({
     nick: { type: 'text', value: 'NAME', description: 'What you call yourself (XEP-0172)' },
   },
   examples: ['subscribe romeo@example.net --status "It is me, Juliet"'],
-  run(context, { options: { status, nick }, words }) {
+  run(context, { options, words }) {
     const contacts = contactsIn(words)
+    const [status, nick] = [spoken(options.status, '--status'), spoken(options.nick, '--nick')]
     const wording = { ...(status === undefined ? {} : { status }), ...(nick === undefined ? {} : { nick }) }
     return withRoster(context, {}, (session) => ask(session, contacts, wording, context))
   },
