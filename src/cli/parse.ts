@@ -75,7 +75,10 @@ function asksFor(flag: 'help' | 'version', words: readonly string[], command: Co
 
 function needsCommand(path: readonly Command[], rest: readonly string[]): Error {
   const command = path[path.length - 1]
-  const at = command === undefined ? undefined : firstWord(rest, tableOf(command))
+  const table = command === undefined ? {} : tableOf(command)
+  const at = firstWord(rest, table)
+  // An option that nobody knows is what is wrong then.
+  if (at === undefined) strictly(rest, table, path)
   const what = at === undefined ? 'Which command?' : `There is no command "${plain(rest[at] ?? '')}".`
   return usage(`${what} See "${nameOf(path)} --help".`)
 }

@@ -18,6 +18,9 @@ export const plainCell = (text: string): string =>
 export const plainJson = (json: string): string =>
   json.replace(HARMFUL, (char) => (char === '\n' ? char : `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`))
 
+/** `1 contact`, `2 contacts`. */
+export const amountOf = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`
+
 /** Two cells wide: W and F of Unicode Standard Annex #11, in whole blocks, and what is a picture by itself. */
 const WIDE =
   /[\p{Emoji_Presentation}\u1100-\u115e\u2329\u232a\u2e80-\u303e\u3041-\u3163\u3165-\u3247\u3250-\u4dbf\u4e00-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{18d8f}\u{1aff0}-\u{1b2ff}\u{1f200}-\u{1f265}\u{20000}-\u{3fffd}]/u

@@ -53,7 +53,7 @@ describe('admin storage over a SQLite file', () => {
     expect((await admin(['connect', A, B, ...at])).code).toBe(0)
     expect((await admin(['pairs', ...at])).out).toBe(`${A}\t${B}\n`)
     expect((await admin(['remove', '-f', A, 'c@d.example', 'x@y', ...at])).code).toBe(1)
-    expect((await admin(['clear', A, '--dry-run', ...at])).out).toBe('1 items of 1 owners would be removed.\n')
+    expect((await admin(['clear', A, '--dry-run', ...at])).out).toBe('1 item of 1 owner would be removed.\n')
     expect((await admin(['clear', '--all', '-f', ...at])).out).toBe('2 of 2 done.\n')
   })
 

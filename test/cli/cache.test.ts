@@ -89,7 +89,7 @@ describe('resync', () => {
     const verona = await household()
     await verona.as('juliet', 'get')
     verona.received('juliet')
-    expect(await verona.as('juliet', 'resync')).toEqual({ code: 0, out: '1 contacts\n', err: '' })
+    expect(await verona.as('juliet', 'resync')).toEqual({ code: 0, out: '1 contact\n', err: '' })
     expect(answers(verona)).toEqual([false, true])
   })
 

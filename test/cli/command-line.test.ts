@@ -112,6 +112,7 @@ describe('a command line', () => {
 
   test.each<[words: readonly string[], complaint: string]>([
     [[], 'Which command? See "xmpp-roster --help".'],
+    [['--bogus'], `Unknown option '--bogus'. See "xmpp-roster --help".`],
     [['frobnicate'], 'There is no command "frobnicate". See "xmpp-roster --help".'],
     [['get\u001b[2J'], 'There is no command "get\\u{1b}[2J". See "xmpp-roster --help".'],
     [['set'], 'JID is missing. See "xmpp-roster set --help".'],

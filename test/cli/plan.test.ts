@@ -72,6 +72,13 @@ describe('plan', () => {
     expect(counts).toBe('0 to add, 0 to change, 0 to remove, 2 left to you, 0 unchanged.')
   })
 
+  test('one list serves all who are on it: nobody becomes a contact of their own', async () => {
+    const at = await town(['juliet'])
+    const staff = fileOf(at, 'staff.json', [{ jid: 'Juliet@localhost', name: 'Juliet' }, { jid: 'romeo@localhost' }])
+    const { code, out } = await at.as('juliet', 'plan', staff)
+    expect([code, out]).toEqual([0, '+ romeo@localhost\n1 to add, 0 to change, 0 to remove, 0 unchanged.\n'])
+  })
+
   test('an empty list removes nothing beyond the guard', async () => {
     const at = await town(['juliet'])
     for (const name of ['a', 'b', 'c']) await at.as('juliet', 'add', `${name}@localhost`)
@@ -148,7 +155,7 @@ describe('apply', () => {
     ])
     expect(at.sent('juliet')).toEqual([])
     const asked = await at.asWith('juliet', { columns: 80, typed: 'y\n' }, 'apply', plan)
-    expect(asked.err).toContain('Remove 1 contacts? (y/N) ')
+    expect(asked.err).toContain('Remove 1 contact? (y/N) ')
     expect([asked.code, await rosterOf(at)]).toEqual([0, []])
   })
 

@@ -15,7 +15,7 @@ describe('watch', () => {
     const at = await town(['juliet', 'romeo', 'tybalt'])
     await befriend(at, 'juliet', 'romeo')
     const { code, out, err } = await watched(at, [], (text, stop) => {
-      if (text.includes('has 1 contacts')) void at.as('romeo', 'get', '--online', '--wait', '0')
+      if (text.includes('has 1 contact')) void at.as('romeo', 'get', '--online', '--wait', '0')
       if (text.includes('offline')) void at.as('tybalt', 'subscribe', 'juliet@localhost')
       if (text.includes('asks')) void at.as('juliet', 'set', 'romeo@localhost', '-n', 'R', '-g', 'G')
       if (text.includes('changed')) stop()
@@ -25,7 +25,7 @@ describe('watch', () => {
     for (const line of lines) expect(line).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z /)
     const told = lines.map((line) => line.replace(/^\S+ /, '').replace(/\/\S+/, '/…'))
     expect(told.filter((line) => !line.startsWith('juliet@localhost/'))).toEqual([
-      'juliet@localhost has 1 contacts',
+      'juliet@localhost has 1 contact',
       'romeo@localhost/… xa',
       'romeo@localhost/… offline',
       'tybalt@localhost asks to see your presence',
@@ -58,7 +58,7 @@ describe('watch', () => {
     const at = await town(['juliet', 'romeo'])
     await befriend(at, 'juliet', 'romeo')
     const { code, out, err } = await watched(at, [], (text) => {
-      if (text.includes('has 1 contacts')) void at.server.close()
+      if (text.includes('has 1 contact')) void at.server.close()
     })
     expect(code).toBe(5)
     expect(err).toMatch(/^xmpp-roster: NOT_CONNECTED: [^\n]*\n$/)

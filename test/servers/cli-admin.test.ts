@@ -50,7 +50,7 @@ const operate = async (admin: Admin, people: readonly string[]): Promise<void> =
   expect((await admin('remove', '-f', a, b)).out).toBe(`${b} removed from the roster of ${a}\n`)
   expect((await admin('remove', '-f', a, b)).code).toBe(16)
 
-  expect((await admin('clear', c, '--dry-run')).out).toBe('2 items of 1 owners would be removed.\n')
+  expect((await admin('clear', c, '--dry-run')).out).toBe('2 items of 1 owner would be removed.\n')
   expect((await admin('clear', c)).code).toBe(20)
   expect((await admin('clear', c, '-f')).out).toBe('2 of 2 done.\n')
   expect((await admin('list', c)).out).toBe('')

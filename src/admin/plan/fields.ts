@@ -39,7 +39,11 @@ export const inText = (value: unknown): string => shorten(JSON.stringify(value) 
  * What is wanted, by canonical JID.
  * @throws RosterError `JID_MALFORMED`; `ITEM_INVALID` for anything else that is none, and for two spellings of one JID.
  */
-export function namedContacts(contacts: Iterable<WantedContact>, what: string): ReadonlyMap<string, Named> {
+export function namedContacts(
+  contacts: Iterable<WantedContact>,
+  what: string,
+  owner?: string,
+): ReadonlyMap<string, Named> {
   const spellings = new Map<string, string>()
   const named = new Map<string, Named>()
   for (const contact of contacts) {
@@ -51,7 +55,8 @@ export function namedContacts(contacts: Iterable<WantedContact>, what: string): 
     if (spelling !== undefined)
       throw invalid(`${jid} is ${what} twice, as ${inText(spelling)} and as ${inText(contact.jid)}.`, jid)
     spellings.set(jid, contact.jid)
-    named.set(jid, namedFields(jid, contact))
+    const fields = namedFields(jid, contact)
+    if (jid !== owner) named.set(jid, fields)
   }
   return named
 }

@@ -28,6 +28,6 @@ export function guardRemovals({ removed, removable }: Removals, max: MaxRemovals
   const allowed = typeof max === 'string' ? `${max}, which is ${Math.floor(limit)}` : String(max)
   throw new RosterError(
     'PLAN_REFUSED',
-    `The plan would remove ${removed} of ${removable} owned contacts; maxRemovals allows ${allowed}. Nothing was planned.`,
+    `The plan would remove ${removed} of ${removable} owned contacts, and may remove at most ${allowed}. Nothing was planned.`,
   )
 }

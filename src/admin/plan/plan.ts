@@ -1,5 +1,5 @@
 import type { RosterItem } from '../../core/item.js'
-import { bareJid } from '../../core/jid.js'
+import { bareJid, type JidLike } from '../../core/jid.js'
 import type { AdminItem } from '../port.js'
 import {
   allowsNoMore,
@@ -22,6 +22,11 @@ type Item = RosterItem | AdminItem
 
 /** Options of {@link planRoster}. */
 export interface PlanOptions {
+  /**
+   * Whose roster it is. Nobody is a contact of their own, so the owner is left out of `wanted` and `base`: one list serves
+   * all who are on it. Without it such a plan is made, and that one contact fails when it is applied.
+   */
+  readonly owner?: JidLike
   /**
    * What was wanted when a plan was last applied in full (no failure, not stopped). With it, what the owner has changed
    * since is seen and stays. An empty list: nothing was applied yet, so whatever the owner has is the owner's.
@@ -72,7 +77,7 @@ interface Draft {
  * import { applyPlan, planRoster, type RosterAdmin, type WantedContact } from 'xmpp-roster/admin'
  *
  * async function roll(admin: RosterAdmin, owner: string, wanted: WantedContact[], base: WantedContact[]): Promise<void> {
- *   const plan = planRoster(await admin.list(owner), wanted, { base, maxRemovals: '10%' })
+ *   const plan = planRoster(await admin.list(owner), wanted, { owner, base, maxRemovals: '10%' })
  *   for (const { jid, reason } of plan.conflicts) console.log(jid, reason)
  *   const { failed, stopped } = await applyPlan({ admin, owner }, plan)
  *   if (failed === 0 && !stopped) console.log('Applied: what was wanted is the base of the next plan')
@@ -90,8 +95,9 @@ export function planRoster(
 ): RosterPlan {
   const { maxRemovals = '50%' } = options
   limitOf(maxRemovals)
-  const wants = namedContacts(wanted, 'wanted')
-  const base = options.base === undefined ? undefined : namedContacts(options.base, 'in the base')
+  const owner = options.owner === undefined ? undefined : bareJid(options.owner)
+  const wants = namedContacts(wanted, 'wanted', owner)
+  const base = options.base === undefined ? undefined : namedContacts(options.base, 'in the base', owner)
   const items = new Map(Array.from(actual, (item) => [bareJid(item.jid), item] as const))
   const { owns } = options
   const isOwned = (jid: string, item: Item): boolean => (owns === undefined ? base?.has(jid) === true : owns(item))

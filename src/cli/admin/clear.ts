@@ -6,7 +6,7 @@ import { domainIn, ownerIn } from '../jids.js'
 import { FORCE, RATE } from '../options.js'
 import { PROGRAM } from '../program.js'
 import { confirm } from '../prompt.js'
-import { plain } from '../text.js'
+import { amountOf, plain } from '../text.js'
 import { exactlyOne } from './operations.js'
 import { type Opened, operation } from './place.js'
 
@@ -48,7 +48,7 @@ export const clearing = operation({
       context.out.line('Nothing to do.')
       return undefined
     }
-    if (!options.force) await confirm(`Remove ${items} items of ${owners} owners?`, context)
+    if (!options.force) await confirm(`Remove ${amountOf(items, 'item')} of ${amountOf(owners, 'owner')}?`, context)
     const { clear } = await import('../../admin.js')
     const work = (bulk: BulkOptions): ReturnType<typeof clear> => clear(opened.admin, { ...scope, ...bulk })
     const { signal } = opened.call
@@ -78,6 +78,6 @@ async function count({ admin, call }: Opened, scope: ClearScope, context: Contex
 
 function told({ items, owners, failures }: Found, { out, err }: Context): number {
   for (const line of failures) err.line(`${PROGRAM}: ${line}`)
-  out.line(`${items} items of ${owners} owners would be removed.`)
+  out.line(`${amountOf(items, 'item')} of ${amountOf(owners, 'owner')} would be removed.`)
   return failures.length === 0 ? EXIT.ok : EXIT.failed
 }

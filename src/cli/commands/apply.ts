@@ -7,6 +7,7 @@ import { printPlan, sizeOf } from '../plan-view.js'
 import { carryOut } from '../planning.js'
 import { confirm } from '../prompt.js'
 import { withRoster } from '../session.js'
+import { amountOf } from '../text.js'
 import { invalidIn } from '../wanted.js'
 
 const OPTIONS = { ...RATE, ...FORCE } as const
@@ -25,7 +26,8 @@ export const apply = command({
     const plan = await planIn(await readText(path, context))
     printPlan(context.out, plan)
     if (sizeOf(plan) === 0) return undefined
-    if (!options.force && plan.remove.length > 0) await confirm(`Remove ${plan.remove.length} contacts?`, context)
+    if (!options.force && plan.remove.length > 0)
+      await confirm(`Remove ${amountOf(plan.remove.length, 'contact')}?`, context)
     return withRoster(context, {}, (session) => carryOut('Applying', plan, session, options.rate, context))
   },
 })

@@ -7,7 +7,7 @@ import { FORCE } from '../options.js'
 import { confirm } from '../prompt.js'
 import { type Session, withRoster } from '../session.js'
 import { printTable } from '../table.js'
-import { plain } from '../text.js'
+import { amountOf, plain } from '../text.js'
 
 const rename = command({
   name: 'rename',
@@ -38,7 +38,8 @@ const remove = command({
   run(context, { options, words: [group = ''] }) {
     return withRoster(context, {}, async (session) => {
       const { length } = contactsOf(session, group)
-      if (!options.force) await confirm(`Take ${length} contacts out of the group ${plain(group)}?`, context)
+      if (!options.force)
+        await confirm(`Take ${amountOf(length, 'contact')} out of the group ${plain(group)}?`, context)
       return regroup(session, group, { title: 'Deleting', add: [], said: `taken out of ${group}` }, context)
     })
   },

@@ -41,7 +41,7 @@ export const imported = command({
     return withRoster(context, { reads: dryRun }, async (session) => {
       const { planRoster } = await import('../../admin.js')
       const wanted = wishes(exported, session, { exact: options.mirror, subscriptions: !options['no-subscriptions'] })
-      const plan = planRoster(session.own.values(), wanted, limits)
+      const plan = planRoster(session.own.values(), wanted, { owner: session.own.owner, ...limits })
       printPlan(context.out, plan)
       if (dryRun || sizeOf(plan) === 0) return undefined
       if (!options.force) await confirm(questionOf(plan, session), context)

@@ -25,9 +25,9 @@ export const plan = command({
   summary: 'Compare the roster with contacts that are wanted; nothing is sent',
   details:
     'Wanted contacts are a JSON array, or an object in each line: {"jid": "romeo@example.net", "name": "Romeo", "groups": ["Friends"],\n' +
-    '"subscription": "both"}; what is left out is left as it is. An export does as well. The plan says + to add, ~ to change, - to\n' +
-    'remove, and ! for what it leaves to you. Only contacts that --base, --owns or --mirror names are ever removed.\n' +
-    'A file that cannot be read is exit code 2, a plan that would remove too much is 1.',
+    '"subscription": "both"}; what is left out is left as it is. An export does as well. The owner may be among them: nobody becomes a\n' +
+    'contact of their own. The plan says + to add, ~ to change, - to remove, and ! for what it leaves to you. Only contacts that --base,\n' +
+    '--owns or --mirror names are ever removed. A file that cannot be read is exit code 2, a plan that would remove too much is 1.',
   arguments: [
     { name: 'FILE', description: 'The contacts that are wanted; - for the standard input', completes: 'file' },
   ],
@@ -43,7 +43,7 @@ export const plan = command({
     const base = options.base === undefined ? {} : { base: await wantedIn(options.base, context) }
     const made = await withRoster(context, { reads: true }, async ({ own }) => {
       const { planRoster } = await import('../../admin.js')
-      return planRoster(own.values(), wanted, { ...limits, ...base })
+      return planRoster(own.values(), wanted, { owner: own.owner, ...limits, ...base })
     })
     const json = jsonOf(made)
     const isToOutput = options.json || options.out === '-'

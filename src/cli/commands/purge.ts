@@ -5,7 +5,7 @@ import { deleteContacts } from '../deleting.js'
 import { FORCE } from '../options.js'
 import { confirm } from '../prompt.js'
 import { withRoster } from '../session.js'
-import { plain } from '../text.js'
+import { amountOf, plain } from '../text.js'
 
 const OPTIONS = {
   'no-from': { type: 'flag', description: 'Also contacts that do not see your presence (to)' },
@@ -45,7 +45,7 @@ export const purge = command({
       }
       list(found, context)
       if (dryRun) return undefined
-      if (!options.force) await confirm(`Delete ${found.length} contacts from the roster?`, context)
+      if (!options.force) await confirm(`Delete ${amountOf(found.length, 'contact')} from the roster?`, context)
       const contacts = found.map(({ jid }) => jid)
       return deleteContacts(session, contacts, context)
     })

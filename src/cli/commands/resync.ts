@@ -1,5 +1,6 @@
 import { command } from '../command.js'
 import { withRoster } from '../session.js'
+import { amountOf } from '../text.js'
 
 export const resync = command({
   name: 'resync',
@@ -10,7 +11,7 @@ export const resync = command({
   async run(context) {
     await withRoster(context, { reads: true }, async ({ own, call }) => {
       await own.resync(call)
-      context.out.line(`${own.size} contacts`)
+      context.out.line(amountOf(own.size, 'contact'))
     })
     return undefined
   },

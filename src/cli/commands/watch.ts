@@ -4,6 +4,7 @@ import type { Context } from '../context.js'
 import { dataLineOf, type Happening, lineOf, onHappening } from '../happenings.js'
 import { onQuit, Screen } from '../screen.js'
 import { type Session, withRoster } from '../session.js'
+import { amountOf } from '../text.js'
 import { tableOf } from '../watched.js'
 
 export const watch = command({
@@ -47,7 +48,7 @@ async function told(session: Session, context: Context, textOf: Tell): Promise<v
       context.out.line(textOf(new Date(context.world.clock.now()), happening))
   }
   const fields = { contacts: own.size }
-  tell({ event: 'started', jid: own.owner, fields, words: ` has ${own.size} contacts` })
+  tell({ event: 'started', jid: own.owner, fields, words: ` has ${amountOf(own.size, 'contact')}` })
   onHappening(roster, tell)
   await untilEnd(session, context, context.out.closed)
 }

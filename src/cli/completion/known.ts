@@ -7,7 +7,7 @@ import { chooseAccount } from '../choose-account.js'
 import { openStorage } from '../component-session.js'
 import type { Context } from '../context.js'
 import { cacheFile } from '../folders.js'
-import { plain } from '../text.js'
+import { amountOf, plain } from '../text.js'
 import type { Candidate, Offer } from './offer.js'
 
 /**
@@ -44,7 +44,7 @@ function groupCandidates(roster: StoredRoster | undefined): readonly Candidate[]
   for (const group of (roster?.items ?? []).flatMap(({ groups }) => groups))
     counts.set(group, (counts.get(group) ?? 0) + 1)
   const groups = [...counts].sort(([a], [b]) => (a < b ? -1 : 1))
-  return groups.map(([text, count]) => ({ text, description: count === 1 ? '1 contact' : `${count} contacts` }))
+  return groups.map(([text, count]) => ({ text, description: amountOf(count, 'contact') }))
 }
 
 /** The roster that the line is about: its options count as they do when it is run. */

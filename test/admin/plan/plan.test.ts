@@ -23,6 +23,13 @@ const compared = (
   wanted: Partial<WantedContact>,
 ): RosterPlan => planRoster([adminItem('a', actual)], [{ jid: A, ...wanted }], { base: [{ jid: A, ...base }] })
 
+test('one list serves all who are on it: the owner itself is neither added nor removed', () => {
+  const list = [{ jid: A }, { jid: B }]
+  expect(planRoster([], list, { owner: 'A@example.com/desk' })).toEqual({ ...EMPTY, add: [{ jid: B }] })
+  const own = adminItem('a')
+  expect(planRoster([own], [], { owner: A, base: [{ jid: A }], maxRemovals: '100%' })).toEqual(EMPTY)
+})
+
 describe('Two ways, without a base', () => {
   test('what is missing is added with what is wanted, in the order of JIDs, groups too', () => {
     const wanted = [
@@ -267,7 +274,7 @@ describe('The guard', () => {
       expect.objectContaining({
         code: 'PLAN_REFUSED',
         message:
-          'The plan would remove 6 of 10 owned contacts; maxRemovals allows 50%, which is 5. Nothing was planned.',
+          'The plan would remove 6 of 10 owned contacts, and may remove at most 50%, which is 5. Nothing was planned.',
       }),
     )
   })
