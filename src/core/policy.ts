@@ -27,8 +27,9 @@ export interface SubscriptionAsk {
  * Decides one request. `true` = authorize, `false` = deny, `null`/`undefined` = no opinion (the next policy, in the
  * end: defer). It runs beside the owner's queue; its answer enters the queue as a command and looks at the state again.
  * One that throws or outlasts `RosterOptions.policyTimeout` (its `signal` is aborted) has no opinion: such a request is
- * deferred, never accepted. `close` aborts the `signal` as well; the request stays undecided. It may be asked again about the same request: after a crash, by another process that has
- * the owner in memory and has waited in vain for this one's answer, and when the answer could not be stored.
+ * deferred, never accepted. `close` aborts the `signal` as well; the request stays undecided. It may be asked again about
+ * the same request: after a crash, by another process that has the owner in memory and has waited in vain for this one's
+ * answer, and when the answer could not be stored.
  */
 export type SubscriptionPolicy = (
   ask: SubscriptionAsk,
