@@ -7,6 +7,8 @@ import { BOT, JULIET, openBot, presence, ROMEO, stage, store, subscribe, turn, w
 interface Trouble {
   commit?: 'before' | 'after' | 'conflict' | undefined
   isDeaf?: boolean
+  /** What happens while the commit is under way. */
+  meanwhile?: () => void
 }
 
 /** A storage that goes wrong when it is told to, and notes what was written. */
@@ -22,6 +24,7 @@ function shakyStorage() {
   const storage = faultyStorage(memory, ({ method }) => {
     if (method !== 'commit' && trouble.isDeaf) throw new Error('no connection')
     if (method !== 'commit') return undefined
+    trouble.meanwhile?.()
     if (trouble.commit === 'before') throw new Error('disk full')
     if (trouble.commit === 'conflict') throw new RosterError('STORAGE_CONFLICT', 'busy')
     return trouble.commit === 'after' ? 'fail-after' : undefined
@@ -56,11 +59,13 @@ describe('a commit that fails (DB6, promise 20)', () => {
     const { bot, fake, hear, told, trouble } = await shaky({ [ROMEO]: 'both', [JULIET]: 'to' })
     await hear(presence(`${JULIET}/x`))
     told()
-    Object.assign(trouble, { commit: 'before', isDeaf: true })
-    const update = bot.update(ROMEO, { name: 'Ro' }).catch((error: RosterError) => error.code)
-    fake.receive(presence(`${JULIET}/x`, BOT, 'unavailable'))
-    fake.receive(presence(`${ROMEO}/y`))
-    expect(await update).toBe('STORAGE_FAILED')
+    const meanwhile = (): void => {
+      fake.receive(presence(`${JULIET}/x`, BOT, 'unavailable'))
+      fake.receive(presence(`${ROMEO}/y`))
+    }
+    Object.assign(trouble, { commit: 'before', isDeaf: true, meanwhile })
+    await expect(bot.update(ROMEO, { name: 'Ro' })).rejects.toMatchObject({ code: 'STORAGE_FAILED' })
+    await turn()
     expect([bot.presence(JULIET).available, bot.presence(ROMEO).available]).toEqual([false, true])
     expect(told().filter((word) => /line/.test(word))).toEqual(['offline juliet', 'online romeo'])
   })
