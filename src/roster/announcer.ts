@@ -5,6 +5,7 @@ import { isShow, type PresenceInit } from '../core/presence.js'
 import { hasFrom } from '../core/state.js'
 import { isXmlText } from '../core/text.js'
 import type { Owner, World } from './owner.js'
+import { waitFor } from './waiting.js'
 
 /** Stanzas that are made and written at once. */
 const BATCH = 100
@@ -34,9 +35,12 @@ export function checkPresence(presence: PresenceInit): PresenceInit {
 
 /** What is to be announced for an owner by itself. */
 export async function presenceFor({ settings, bus }: World, owner: string): Promise<PresenceInit | false> {
-  const { presence } = settings
+  const { presence, clock, timeout } = settings
   try {
-    const wanted = typeof presence === 'function' ? await presence(owner) : presence
+    const wanted =
+      typeof presence === 'function'
+        ? await waitFor(Promise.resolve(presence(owner)), { timeout }, clock, 'What it answers')
+        : presence
     return wanted === false ? false : checkPresence(wanted)
   } catch (cause) {
     const message = `The option "presence" failed for ${owner}; nothing was announced.`

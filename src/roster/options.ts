@@ -36,7 +36,8 @@ export interface RosterOptions {
    * The presence that is announced by itself. Client: once the roster is loaded in a new session (RFC 6121 §2.2),
    * unless the application has announced one already. Component: for each owner that is open, at once and again
    * whenever the connection comes back. `false`: the application sends its own. What is no presence, or a function that
-   * throws, announces nothing and is told as `error` (`LISTENER_FAILED`). Default `{}`: plainly available.
+   * throws, or takes longer than `timeout` in a component, announces nothing and is told as `error`
+   * (`LISTENER_FAILED`). Default `{}`: plainly available.
    */
   readonly presence?: PresenceInit | false | ((owner: string) => PresenceInit | false | Promise<PresenceInit | false>)
   /**
@@ -62,7 +63,7 @@ export interface RosterOptions {
   readonly maxPending?: number
   /** Resources that one contact may show at the most; the oldest goes first. Default 32. */
   readonly maxResources?: number
-  /** Milliseconds to wait for an answer of a client's server, and for `close`. Default 30 000. */
+  /** Milliseconds to wait for answers of a client's server and of `presence` in a component, and for `close`. Default 30 000. */
   readonly timeout?: number
   /** Time, for tests. Default: the real one. */
   readonly clock?: Clock

@@ -281,3 +281,17 @@ test('an owner that has spoken is not put out of memory: who was told that it is
   expect(played.said()).toEqual(['a > romeo: chat'])
   await openBot(played)
 })
+
+test('a presence that the application never gives is an error, and holds up no other owner', async () => {
+  const storage = new MemoryStorage()
+  for (const owner of ['slow@bots.example', BOT]) await store(storage, { [ROMEO]: 'from' }, owner)
+  const never = new Promise<PresenceInit>(() => undefined)
+  const option = (owner: string) => (owner === 'slow@bots.example' ? never : { status: 'here' })
+  const { roster, fake, clock, said, log } = await stage({ storage, presence: option, timeout: 5_000 })
+  fake.cut()
+  await Promise.all([roster.open('slow@bots.example'), roster.open(BOT)])
+  fake.online()
+  await clock.advance(5_000)
+  expect(said()).toEqual([`bot > romeo: available "here"`])
+  expect(log.of('error')).toMatchObject([{ code: 'LISTENER_FAILED', owner: 'slow@bots.example' }])
+})
