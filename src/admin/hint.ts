@@ -25,3 +25,20 @@ export function hinted(call: CallOptions, hint: Hint): CallOptions {
 }
 
 export const hintOf = (options: HintedOptions): Hint => options[HINT] ?? {}
+
+/** What a place has made each of its lists from, as long as somebody has the list. */
+export class Sources<T> {
+  readonly #all = new WeakMap<readonly AdminItem[], T>()
+
+  /** Returns the list. */
+  keep(list: readonly AdminItem[], source: T): readonly AdminItem[] {
+    this.#all.set(list, source)
+    return list
+  }
+
+  /** Of the list that the caller says is of a moment ago; `undefined`: it says none, or one of another place. */
+  hinted(options: CallOptions): T | undefined {
+    const { listed } = hintOf(options)
+    return listed === undefined ? undefined : this.#all.get(listed)
+  }
+}

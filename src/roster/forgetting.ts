@@ -1,8 +1,9 @@
 import { step } from '../core/step.js'
+import type { Bus } from './bus.js'
 import type { Component } from './component.js'
 import type { ComponentDesk } from './component-desk.js'
 import { asStorageError } from './from-storage.js'
-import { firstGivenUpAt } from './outbox.js'
+import { givenUpAt } from './outbox.js'
 import type { Owner } from './owner.js'
 
 /** How soon an erasure that failed is tried again where nobody else would, in milliseconds. */
@@ -37,6 +38,12 @@ async function endAll(owner: Owner): Promise<void> {
   })
 }
 
+/** Of an erasure that nobody waits for. After `close` it is for others, or for the next start. */
+export function tellNotErased(bus: Bus, owner: string, cause: unknown): void {
+  const error = asStorageError(owner, cause)
+  if (error.code !== 'CLOSED') bus.error(error)
+}
+
 function runAll(acts: readonly (() => void)[]): void {
   for (const act of acts) act()
 }
@@ -57,21 +64,16 @@ export class Erasing {
   await(): void {
     const { book, world } = this.#desk.owner()
     const { clock } = world.settings
-    if (book.erasure !== undefined) this.#eraseIn(Math.max(0, firstGivenUpAt([book.erasure]) - clock.now()))
+    if (book.erasure !== undefined) this.#eraseIn(Math.max(0, givenUpAt(book.erasure) - clock.now()))
   }
 
   #eraseIn(ms: number): void {
     if (this.#hasStopped) return
     this.#cancel ??= this.#component.world.settings.clock.after(ms, () => {
       this.#cancel = undefined
-      this.erase().catch((cause: unknown) => this.#failed(cause))
+      const { jid, world } = this.#desk.owner()
+      this.erase().catch((cause: unknown) => tellNotErased(world.bus, jid, cause))
     })
-  }
-
-  #failed(cause: unknown): void {
-    const { jid, world } = this.#desk.owner()
-    const error = asStorageError(jid, cause)
-    if (error.code !== 'CLOSED') world.bus.error(error)
   }
 
   /** Resolves when it is erased, or lives on: somebody opened the owner, or changed its roster, meanwhile. */

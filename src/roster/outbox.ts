@@ -35,7 +35,7 @@ interface Waiting {
 }
 
 /** From when on the process that owes it need not be waited for. */
-const givenUpAt = (owed: Owed): number => owed.at + GRACE
+export const givenUpAt = (owed: Owed): number => owed.at + GRACE
 
 /** Whether others need not wait any more for the process that owes it. */
 export const isGivenUp = (owed: Owed, now: number): boolean => givenUpAt(owed) <= now

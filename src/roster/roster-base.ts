@@ -10,7 +10,8 @@ import { Component } from './component.js'
 import type { ComponentDesk } from './component-desk.js'
 import type { Authority, Connect, OwnStanza } from './connect.js'
 import type { RosterEvent, RosterEvents, SubscriptionRequest } from './events.js'
-import { asStorageError, filterOf, ownersOf } from './from-storage.js'
+import { tellNotErased } from './forgetting.js'
+import { filterOf, ownersOf } from './from-storage.js'
 import { pendingOf } from './glimpse.js'
 import { type CallOptions, closed, type RosterOptions, type Settings, settingsOf } from './options.js'
 import type { World } from './owner.js'
@@ -190,13 +191,8 @@ export abstract class RosterBase extends EventEmitter<RosterEvents> {
     const component = this.#component('forget()')
     const { existed, erased } = await component.forget(owner)
     if (existed && this.#wire.isOnline()) await waitFor(erased, options, this.#settings.clock, 'Forgetting the owner')
-    else erased.catch((cause: unknown) => this.#notErased(asStorageError(String(owner), cause)))
+    else erased.catch((cause: unknown) => tellNotErased(this.#bus, String(owner), cause))
     return existed
-  }
-
-  /** After `close` it is for others to erase it, or for the next start. */
-  #notErased(error: RosterError): void {
-    if (error.code !== 'CLOSED') this.#bus.error(error)
   }
 
   /**

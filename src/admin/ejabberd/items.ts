@@ -1,7 +1,7 @@
 import { RosterError } from '../../core/errors.js'
 import { shorten } from '../../core/text.js'
 import type { CallOptions } from '../../roster/options.js'
-import { hintOf } from '../hint.js'
+import { hintOf, Sources } from '../hint.js'
 import type { Wanted } from '../item.js'
 import { gone } from '../plan/refusals.js'
 import type { AdminItem } from '../port.js'
@@ -19,8 +19,8 @@ type StoredItems = ReadonlyMap<string, StoredItem>
 /** The items of ejabberd's rosters. */
 export class EjabberdItems {
   readonly #api: EjabberdApi
-  /** What each list was made from, as long as somebody has it: ejabberd knows a contact by the spelling that it stores. */
-  readonly #listed = new WeakMap<readonly AdminItem[], StoredItems>()
+  /** ejabberd knows a contact by the spelling that it stores. */
+  readonly #sources = new Sources<StoredItems>()
 
   constructor(api: EjabberdApi) {
     this.#api = api
@@ -29,8 +29,7 @@ export class EjabberdItems {
   async list(owner: string, options: CallOptions): Promise<readonly AdminItem[]> {
     const stored = await this.#read(owner, options)
     const items = [...stored.values()].map(({ item }) => item)
-    this.#listed.set(items, stored)
-    return items
+    return this.#sources.keep(items, stored)
   }
 
   async put(wanted: Wanted, options: CallOptions): Promise<void> {
@@ -52,7 +51,7 @@ export class EjabberdItems {
   /** ejabberd answers alike whether the item was there; the roster says it. */
   async remove(pair: Pair, options: CallOptions): Promise<boolean> {
     const account = accountOf(pair.owner)
-    const stored = this.#hinted(options) ?? (await this.#read(pair.owner, options))
+    const stored = this.#sources.hinted(options) ?? (await this.#read(pair.owner, options))
     const known = stored.get(pair.contact)
     if (known === undefined) return false
     // Never process_rosteritems: its "delete" tells nobody, and the cache goes on serving what it deleted.
@@ -65,17 +64,12 @@ export class EjabberdItems {
     return readRoster(await this.#api.list('get_roster', accountOf(owner), { ...options, owner }))
   }
 
-  #hinted(options: CallOptions): StoredItems | undefined {
-    const { listed } = hintOf(options)
-    return listed === undefined ? undefined : this.#listed.get(listed)
-  }
-
   /** The roster before a `put`; `undefined`: nothing of it is needed. */
   async #before(
     { owner, contact, patch, subscription }: Wanted,
     options: CallOptions,
   ): Promise<StoredItems | undefined> {
-    const stored = this.#hinted(options)
+    const stored = this.#sources.hinted(options)
     if (stored !== undefined) return stored
     const isWhole = patch.name !== undefined && patch.groups !== undefined && subscription !== undefined
     // Another spelling of the same domain would be another contact to ejabberd.

@@ -7,7 +7,7 @@ import type { Subscription } from '../../core/state.js'
 import type { CallOptions } from '../../roster/options.js'
 import { waitFor } from '../../roster/waiting.js'
 import type { XmppEntity } from '../../xmpp/entity.js'
-import { hintOf } from '../hint.js'
+import { hintOf, Sources } from '../hint.js'
 import { adminItem, type Wanted, wantedOf } from '../item.js'
 import { gone } from '../plan/refusals.js'
 import type { AdminItem, AdminItemInit, RosterAdmin } from '../port.js'
@@ -89,8 +89,7 @@ class PrivilegedAdmin implements RosterAdmin {
   readonly #turns = new Turns()
   readonly #clock: Clock
   readonly #owners: ReturnType<typeof takeOwners>
-  /** What each list was made from, as long as somebody has it. */
-  readonly #listed = new WeakMap<readonly AdminItem[], ServerItems>()
+  readonly #sources = new Sources<ServerItems>()
 
   constructor(entity: XmppEntity, { owners, clock = systemClock }: PrivilegedOptions) {
     this.#owners = takeOwners(owners)
@@ -107,8 +106,7 @@ class PrivilegedAdmin implements RosterAdmin {
     const grant = await this.#rosters.grant(jid, ['get'], options)
     const stored = await this.#rosters.items(jid, grant, options)
     const items = [...stored.values()].map((item) => adminItem({ ...item, pendingIn: false }))
-    this.#listed.set(items, stored)
-    return items
+    return this.#sources.keep(items, stored)
   }
 
   async put(owner: JidLike, contact: JidLike, item: AdminItemInit, options: CallOptions = {}): Promise<void> {
@@ -149,9 +147,7 @@ class PrivilegedAdmin implements RosterAdmin {
 
   /** What is there before a change. */
   async #before(owner: string, grant: Grant, options: CallOptions): Promise<ServerItems> {
-    const { listed } = hintOf(options)
-    const stored = listed === undefined ? undefined : this.#listed.get(listed)
-    return stored ?? this.#rosters.items(owner, grant, options)
+    return this.#sources.hinted(options) ?? this.#rosters.items(owner, grant, options)
   }
 
   /** Whether the subscription was stored with the rest. */
