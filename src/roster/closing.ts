@@ -5,7 +5,7 @@ import type { ComponentDesk } from './component-desk.js'
 async function settle(desk: ComponentDesk): Promise<void> {
   const { ledger } = desk.owner()
   ledger.stop()
-  if (ledger.outbox.settled.length > 0) ledger.settleNow()
+  if (ledger.outbox.sent.length > 0) ledger.settleNow()
   await ledger.settled()
 }
 

@@ -90,9 +90,9 @@ export class Commits {
   }
 
   #changeOf(draft: Draft, owed: readonly OwedStanza[]): RosterChange {
-    const { settled } = this.#outbox
-    if (this.#port.authority === 'server') return cacheChangeOf(this.#book, draft, settled)
+    const { received } = this.#outbox
+    if (this.#port.authority === 'server') return cacheChangeOf(this.#book, draft, received)
     const owe = owed.map(({ entry }) => entry)
-    return changeOf(this.#book, draft, owe, settled)
+    return changeOf(this.#book, draft, owe, received)
   }
 }

@@ -35,7 +35,7 @@ export class Ledger {
     this.owner = owner
     this.#port = port
     this.outbox = new Outbox(port.wire, port.clock, this.book, {
-      settle: () => this.settleNow(),
+      settle: () => this.#settle(() => this.outbox.received),
       takeUp: () => this.#takeUp(),
     })
     this.#commits = new Commits(owner, port, this.book, this.outbox)
@@ -105,10 +105,14 @@ export class Ledger {
     this.#commits.replaceAll()
   }
 
-  /** Writes down what was sent. */
+  /** Writes down what was sent, also a moment ago. */
   settleNow(): void {
+    this.#settle(() => this.outbox.sent)
+  }
+
+  #settle(ids: () => readonly string[]): void {
     const decide: Decide = (draft) => {
-      for (const id of this.outbox.settled) draft.settle.push(id)
+      for (const id of ids()) draft.settle.push(id)
       return undefined
     }
     this.post(decide, (error) => {

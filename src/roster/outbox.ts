@@ -9,8 +9,13 @@ import type { Wire } from './wire.js'
 
 /** How long another process has to send what it owes before somebody else does it, in milliseconds. */
 const GRACE = 30_000
-/** How long settled stanzas may wait for company before they are written down, in milliseconds. */
+/** How long stanzas that were sent may wait for company before they are written down as settled, in milliseconds. */
 const SETTLE_AFTER = 1_000
+/**
+ * When what was written counts as received, in milliseconds. Nobody acknowledges a component's stanzas, and of a process
+ * that is killed the server may lose what it has not read yet: until then it is owed.
+ */
+const RECEIVED_AFTER = 500
 /** How soon that is tried again when storage did not take it, in milliseconds: well before others believe that nobody has sent it. */
 const SETTLE_AGAIN = 5_000
 /** When a process without a connection has decided something: long ago on every clock, so that nobody waits for it. */
@@ -47,7 +52,8 @@ export const firstGivenUpAt = (all: readonly Owed[]): number =>
 /** What one owner owes: written with the change that caused it, sent in order, settled when it was sent. */
 export class Outbox {
   readonly #waiting = new Map<string, Waiting>()
-  readonly #sent = new Set<string>()
+  /** When each was written, until that is written down. */
+  readonly #sent = new Map<string, number>()
   readonly #drained = new Waiters<void>()
   readonly #written = new Waiters<void>()
   #writing = 0
@@ -70,18 +76,31 @@ export class Outbox {
   }
 
   get isEmpty(): boolean {
-    return this.#waiting.size === 0 && this.#sent.size === 0 && this.#book.erasure === undefined
+    return this.#isDrained && this.#book.erasure === undefined
   }
 
   /** What was sent and is not yet written down as settled. */
-  get settled(): readonly string[] {
-    return [...this.#sent]
+  get sent(): readonly string[] {
+    return [...this.#sent.keys()]
+  }
+
+  /** What of it the server has read by now, as far as can be known. */
+  get received(): readonly string[] {
+    const now = this.#clock.now()
+    const ids: string[] = []
+    for (const [id, at] of this.#sent) {
+      // Of a clock that was set back nothing can be known.
+      if (at <= now && now - at < RECEIVED_AFTER) break
+      ids.push(id)
+    }
+    return ids
   }
 
   /** A commit has written that these are settled. */
   forget(ids: readonly string[]): void {
     for (const id of ids) this.#sent.delete(id)
     if (this.#book.erasure !== undefined && ids.includes(this.#book.erasure.id)) this.#book.erasure = undefined
+    this.#tellDrained()
   }
 
   /** Just decided and stored: it goes at once when there is a connection. */
@@ -109,6 +128,7 @@ export class Outbox {
     const ids = new Set(all.map((owed) => owed.id))
     for (const id of this.#waived) if (!ids.has(id)) this.#waived.delete(id)
     for (const [id, waiting] of this.#waiting) if (!ids.has(id) && !waiting.sending) this.#waiting.delete(id)
+    for (const id of this.#sent.keys()) if (!ids.has(id)) this.#sent.delete(id)
     this.#book.erasure = erasureIn(all)
     for (const owed of all) {
       if (isErasure(owed) || this.#waiting.has(owed.id) || this.#sent.has(owed.id)) continue
@@ -202,8 +222,7 @@ export class Outbox {
 
   #done(waiting: Waiting): void {
     this.#waiting.delete(waiting.owed.id)
-    this.#sent.add(waiting.owed.id)
-    this.#tellDrained()
+    this.#sent.set(waiting.owed.id, this.#clock.now())
     this.#settleAfter(SETTLE_AFTER)
   }
 
@@ -211,7 +230,8 @@ export class Outbox {
     if (!this.#hasEnded)
       this.#cancelSettle ??= this.#clock.after(ms, () => {
         this.#cancelSettle = undefined
-        this.#bookkeeping.settle()
+        if (this.received.length > 0) this.#bookkeeping.settle()
+        if (this.received.length < this.#sent.size) this.#settleAfter(SETTLE_AFTER)
       })
   }
 
@@ -221,12 +241,16 @@ export class Outbox {
   }
 
   #tellDrained(): void {
-    if (this.#waiting.size === 0) this.#drained.resolve()
+    if (this.#isDrained) this.#drained.resolve()
   }
 
-  /** Resolves when everything that is owed was sent, also by others. @throws RosterError `CLOSED` when it has ended before that. */
+  get #isDrained(): boolean {
+    return this.#waiting.size === 0 && this.#sent.size === 0
+  }
+
+  /** Resolves when everything that is owed was sent, also by others, and written down as settled. @throws RosterError `CLOSED` when it has ended before that. */
   drained(): Promise<void> {
-    if (this.#waiting.size === 0) return Promise.resolve()
+    if (this.#isDrained) return Promise.resolve()
     if (this.#hasEnded) return Promise.reject(closed())
     return this.#drained.wait()
   }

@@ -177,9 +177,10 @@ export abstract class RosterBase extends EventEmitter<RosterEvents> {
 
   /**
    * Component: ends every subscription of the owner (RFC 6121 §3.2, §3.3), then erases its roster. `false`: there was none.
-   * The end of all subscriptions is stored, what that owes is sent, the roster is erased, and this resolves. While
-   * disconnected it resolves when the end is stored; the rest follows after the next connect, in another process if need be.
-   * An owner that is opened meanwhile, or whose roster changes (somebody asks it), lives on with a roster that began empty.
+   * The end of all subscriptions is stored, what that owes is sent, and once that is settled, a second later, the roster is
+   * erased and this resolves: forget many owners side by side. While disconnected it resolves when the end is stored; the
+   * rest follows after the next connect, in another process if need be. An owner that is opened meanwhile, or whose roster
+   * changes (somebody asks it), lives on with a roster that began empty.
    *
    * Rejects with `JID_MALFORMED` for an owner outside the component's domain, and `UNSUPPORTED` in a client: nothing has
    * happened. With `CLOSED` when `close` comes before the erasure, with `STORAGE_FAILED`, `TIMED_OUT` or the signal's

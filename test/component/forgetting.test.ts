@@ -1,8 +1,18 @@
 import { describe, expect, test } from 'vitest'
 import { MemoryStorage, type RosterChange } from '../../src/index.js'
-import { BOT, openBot, ROMEO, stage, store, subscribe, turn, withContacts } from './stage.js'
+import { BOT, openBot, ROMEO, type Stage, stage, store, subscribe, turn, withContacts } from './stage.js'
 
 const GRACE = 30_000
+/** What was sent a second ago is written down as settled. */
+const SETTLED = 1_000
+
+/** Forgets the owner, and waits for as long as that takes. */
+async function forgotten({ roster, clock }: Pick<Stage, 'roster' | 'clock'>, owner: string = BOT): Promise<boolean> {
+  const forgetting = roster.forget(owner)
+  forgetting.catch(() => undefined)
+  await clock.advance(SETTLED)
+  return forgetting
+}
 
 /** A storage that never answers an erasure, as when its process dies over it, or that refuses it. */
 class Mortal extends MemoryStorage {
@@ -18,14 +28,15 @@ class Mortal extends MemoryStorage {
 
 describe('forget()', () => {
   test('ends every subscription, answers what waits, and erases the roster', async () => {
-    const { roster, storage, said } = await withContacts({
+    const played = await withContacts({
       'none@x.example': 'none',
       'out@x.example': 'none+out',
       'in@x.example': 'none+in',
       'to@x.example': 'to',
       'both@x.example': 'both',
     })
-    expect(await roster.forget(BOT)).toBe(true)
+    const { roster, storage, said } = played
+    expect(await forgotten(played)).toBe(true)
     expect(said()).toEqual([
       'bot > out@x.example: unsubscribe',
       'bot > in@x.example: unsubscribed',
@@ -54,7 +65,29 @@ describe('forget()', () => {
     played.fake.online()
     await turn()
     expect(played.said()).toEqual(['bot > romeo: unsubscribe', 'bot > romeo: unavailable', 'bot > romeo: unsubscribed'])
+    await played.clock.advance(SETTLED)
     expect(await played.storage.load(BOT)).toBeUndefined()
+  })
+
+  test('what was sent is owed until the server has had time to read it: only then the roster is erased', async () => {
+    const played = await withContacts({ [ROMEO]: 'both' })
+    const forgetting = played.roster.forget(BOT)
+    await turn()
+    expect(played.said()).toHaveLength(3)
+    await played.clock.advance(SETTLED - 1)
+    expect((await played.storage.load(BOT))?.owed).toHaveLength(4)
+    await played.clock.advance(1)
+    expect([await forgetting, await played.storage.load(BOT)]).toEqual([true, undefined])
+  })
+
+  test('that another process has finished, while this one stood still, is done', async () => {
+    const played = await withContacts({ [ROMEO]: 'both' })
+    const forgetting = played.roster.forget(BOT)
+    await turn()
+    const { revision } = (await played.storage.load(BOT)) ?? {}
+    await played.storage.commit(BOT, { base: revision, revision: 'theirs', erase: true })
+    await played.clock.advance(SETTLED)
+    expect([await forgetting, await played.storage.load(BOT), played.roster.has(BOT)]).toEqual([true, undefined, false])
   })
 
   test('while disconnected, by a process that is closed then: the next one sends and erases', async () => {
@@ -63,7 +96,7 @@ describe('forget()', () => {
     expect(await played.roster.forget(BOT)).toBe(true)
     await played.roster.close()
     const next = await stage({ storage: played.storage })
-    await next.clock.advance(GRACE)
+    await next.clock.advance(GRACE + SETTLED)
     expect(next.said()).toEqual(['bot > romeo: unsubscribe', 'bot > romeo: unavailable', 'bot > romeo: unsubscribed'])
     expect(await next.storage.load(BOT)).toBeUndefined()
     expect(next.roster.has(BOT)).toBe(false)
@@ -81,7 +114,7 @@ describe('forget()', () => {
     if (isOpen) await openBot(other)
     storage.isDying = true
     void dying.roster.forget(BOT)
-    await turn()
+    await dying.clock.advance(SETTLED)
     expect(dying.said()).toHaveLength(3)
     dying.kill()
     storage.isDying = false
@@ -94,11 +127,11 @@ describe('forget()', () => {
 
   test('is tried again when the storage was down', async () => {
     const storage = new Mortal()
-    const { roster, clock } = await withContacts({ [ROMEO]: 'both' }, { storage })
+    const played = await withContacts({ [ROMEO]: 'both' }, { storage })
     storage.isDown = true
-    await expect(roster.forget(BOT)).rejects.toMatchObject({ code: 'STORAGE_FAILED' })
+    await expect(forgotten(played)).rejects.toMatchObject({ code: 'STORAGE_FAILED' })
     storage.isDown = false
-    await clock.advance(3 * GRACE)
+    await played.clock.advance(3 * GRACE)
     expect(await storage.load(BOT)).toBeUndefined()
   })
 
@@ -134,8 +167,8 @@ describe('forget()', () => {
     await turn()
     await played.hear(subscribe(ROMEO), subscribe(ROMEO, 'two@bots.example'))
     played.fake.drain()
-    expect(await Promise.all(forgetting)).toEqual([true, true])
     await played.clock.advance(3 * GRACE)
+    expect(await Promise.all(forgetting)).toEqual([true, true])
     expect((await storage.load(BOT))?.items).toMatchObject([{ jid: ROMEO, state: 'from+out' }])
     expect(await storage.load('two@bots.example')).toBeUndefined()
   })
@@ -149,15 +182,16 @@ describe('forget()', () => {
     played.fake.cut()
     await Promise.all([closing, forgetting])
     const next = await stage({ storage: played.storage })
-    await next.clock.advance(GRACE)
+    await next.clock.advance(GRACE + SETTLED)
     expect(await next.storage.load(BOT)).toBeUndefined()
   })
 
   test('the component’s own roster begins again, empty', async () => {
     const storage = new MemoryStorage()
     await store(storage, { [ROMEO]: 'both' }, 'bots.example')
-    const { roster } = await stage({ storage })
-    expect(await roster.forget('bots.example')).toBe(true)
+    const played = await stage({ storage })
+    const { roster } = played
+    expect(await forgotten(played, 'bots.example')).toBe(true)
     expect([await storage.load('bots.example'), roster.own.size]).toEqual([undefined, 0])
     await roster.own.subscribe(ROMEO)
     expect((await storage.load('bots.example'))?.items).toMatchObject([{ jid: ROMEO }])
@@ -165,7 +199,7 @@ describe('forget()', () => {
 
   test('an owner that is made again begins empty', async () => {
     const played = await withContacts({ [ROMEO]: 'both' })
-    await played.roster.forget(BOT)
+    await forgotten(played)
     const bot = await openBot(played)
     expect([bot.size, bot.loaded]).toEqual([0, true])
     await played.hear(subscribe(ROMEO))

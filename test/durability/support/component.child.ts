@@ -1,27 +1,42 @@
 // A component in a process of its own, with a storage of its own; it kills itself at the instant that it is told.
+import { setTimeout as delay } from 'node:timers/promises'
 import { component } from '@xmpp/component'
 import type { Element } from 'ltx'
-import { type Clock, Roster, type SubscriptionPolicy } from '../../../src/index.js'
+import { Roster, type SubscriptionPolicy } from '../../../src/index.js'
+import { type ManualClock, manualClock } from '../../../src/testing/clock.js'
 import type { TestComponent } from '../../servers/support/entity.js'
 import type { Deed, Life, Order, Report } from './messages.js'
 import { Points, watchedStorage } from './points.js'
 import { openStorage } from './storages.js'
 
-/** How much faster its time goes: what is done a second later is done within the test. */
-const HASTE = 50
+/** How far its time goes at each step, in milliseconds: several steps until what was sent counts as received. */
+const STEP = 100
+/** How long a step takes at least, in milliseconds: what is done a second later is done within the test. */
+const STEP_TAKES = 2
 /** In its time; nobody is to be given up because the machine is busy. */
 const LONG = 3_600_000
 
 const tell = (report: Report): void => void process.send?.(report)
 
-function clockFrom(start: number): Clock {
-  const begin = Date.now()
-  return {
-    now: () => start + (Date.now() - begin) * HASTE,
-    after(ms, run) {
-      const timer = setTimeout(run, ms / HASTE).unref()
-      return () => clearTimeout(timer)
-    },
+const reading: (() => void)[] = []
+
+/** Resolves once the server has read what this process has written until now. */
+function read(): Promise<void> {
+  return new Promise((resolve) => {
+    reading.push(resolve)
+    tell({ kind: 'wrote' })
+  })
+}
+
+/**
+ * Time goes on when the server has read what was sent: the server of a process that is killed loses the rest, and however
+ * busy the machine, it is not to need longer than the library believes.
+ */
+async function passTime(clock: ManualClock): Promise<never> {
+  for (;;) {
+    await delay(STEP_TAKES)
+    await read()
+    await clock.advance(STEP)
   }
 }
 
@@ -61,15 +76,17 @@ async function live({ service, domain, secret, owners, first, journal, now, deat
     tell({ kind: 'failed', message: error instanceof Error ? `${error.stack}\n${String(error.cause)}` : String(error) })
   entity.on('error', fail)
   watchSending(entity, points)
+  const clock = manualClock(now)
   const roster = new Roster(entity, {
     storage: watchedStorage(storage, points),
     autoAuthorize: policy,
     owners,
     policyTimeout: LONG,
     timeout: LONG,
-    clock: clockFrom(now),
+    clock,
   })
   roster.on('error', fail)
+  passTime(clock).catch(fail)
   entity.on('online', () => tell({ kind: 'online' }))
   for (const deed of first) await carryOut(roster, deed)
   await entity.start()
@@ -83,6 +100,7 @@ async function carryOut(roster: Roster, { command, owner, contact }: Deed): Prom
 let running: Promise<{ readonly points: Points; readonly roster: Roster }> | undefined
 
 process.on('message', async (order: Order) => {
+  if (order.kind === 'read') return reading.shift()?.()
   try {
     if (order.kind === 'live') running = live(order.life)
     const living = await running

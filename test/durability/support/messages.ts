@@ -39,9 +39,12 @@ export type Order =
   | { readonly kind: 'open'; readonly owner: string }
   | { readonly kind: 'forget'; readonly owner: string }
   | { readonly kind: 'command'; readonly deed: Deed }
+  /** The server has read all that the process had written when it asked. */
+  | { readonly kind: 'read' }
 
-/** What it says. `passed`: how many instants came since the last `die` or `live`. */
+/** What it says. `passed`: how many instants came since the last `die` or `live`; `wrote`: it is to be told once that was read. */
 export type Report =
+  | { readonly kind: 'wrote' }
   | { readonly kind: 'loaded' | 'online' | 'done' }
   | { readonly kind: 'armed'; readonly passed: number }
   | { readonly kind: 'failed'; readonly message: string }

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { setImmediate as turn } from 'node:timers/promises'
 import type { Death, Deed, Life, Note, Order, Report } from './messages.js'
 
 /** What stays the same from one life to the next. */
@@ -30,8 +31,18 @@ export class Mortal {
 
   #fork(): ChildProcess {
     const child = fork(this.#setting.program, [this.#setting.storage], { execArgv: [], serialization: 'json' })
-    child.on('message', (report: Report) => this.#heard(report))
+    child.on('message', (report: Report) => {
+      if (report.kind === 'wrote') void this.#tellRead(child)
+      else this.#heard(report)
+    })
     return child
+  }
+
+  /** The server is in this process: in a whole turn of the event loop it reads whatever has come. */
+  async #tellRead(child: ChildProcess): Promise<void> {
+    await turn()
+    await turn()
+    if (child.connected) child.send({ kind: 'read' } satisfies Order, () => undefined)
   }
 
   #heard(report: Report): void {

@@ -8,14 +8,28 @@ const broken = new Error('The disk is full')
 
 describe('What was sent is settled lazily, in batches (promise 20)', () => {
   test('with the next commit', async () => {
-    const { run, storage, stored } = ledgerStage()
+    const { run, storage, clock, stored } = ledgerStage()
     await run({ kind: 'subscribe' })
+    await clock.advance(600)
     await run({ kind: 'subscribe' }, NURSE)
+    await clock.advance(600)
     await run({ kind: 'update', patch: { name: 'Nurse' } }, NURSE)
     const owed = storage.commits.flatMap(({ owe = [] }) => owe.map(({ id }) => id))
 
     // Each once: what one commit has settled, the next one does not settle again.
     expect(storage.commits.map(({ settle }) => settle)).toEqual([[], [owed[0]], [owed[1]]])
+    expect((await stored())?.owed).toEqual([])
+  })
+
+  test('but not with one that comes at once: of a process that is killed, the server may lose what it has not read', async () => {
+    const { run, storage, clock, stored } = ledgerStage()
+    await run({ kind: 'subscribe' })
+    await clock.advance(499)
+    await run({ kind: 'subscribe' }, NURSE)
+    expect(storage.commits.map(({ settle }) => settle)).toEqual([[], []])
+    expect((await stored())?.owed).toHaveLength(2)
+
+    await clock.advance(2_000)
     expect((await stored())?.owed).toEqual([])
   })
 
