@@ -24,8 +24,9 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     // Guards against a test that hangs; no test measures time with them.
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 240_000,
+    expect: { poll: { timeout: 60_000 } },
     // Most of the time is spent on waiting for servers and processes; more workers than this would wait for each other.
     maxWorkers: 3,
     sequence: { sequencer: LongestFirst },

@@ -81,7 +81,7 @@ describe("a component's roster", () => {
     await entity.start()
     await roster.ready()
     const isAsked = (): boolean => verona.server.log.some(({ xml }) => xml.includes('type="subscribe"'))
-    await expect.poll(isAsked, { timeout: 20_000 }).toBe(true)
+    await expect.poll(isAsked, { timeout: 60_000 }).toBe(true)
   })
 
   test('has its requests in the storage: they are listed, granted and denied without a connection', async () => {

@@ -93,7 +93,7 @@ describe('get', () => {
     expect(verona.sent('juliet').filter((stanza) => stanza.startsWith('<presence'))).toEqual([])
   })
 
-  test('shows with --online who is there, and what they say', { timeout: 60_000 }, async () => {
+  test('shows with --online who is there, and what they say', { timeout: 120_000 }, async () => {
     const verona = await town(['juliet', 'romeo', 'nurse'])
     await befriend(verona, 'juliet', 'romeo')
     await befriend(verona, 'juliet', 'nurse')

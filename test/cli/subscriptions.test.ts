@@ -220,7 +220,7 @@ describe('purge', () => {
     )
 
   test('takes those without a subscription, and leaves who waits and whoever is subscribed', {
-    timeout: 90_000,
+    timeout: 240_000,
   }, async () => {
     const verona = await household()
     const dry = await verona.as('romeo', 'purge', '--dry-run', '--no-from', '--no-to', '--pending')

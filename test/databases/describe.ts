@@ -4,8 +4,8 @@ import { hasPostgres, startPostgres } from './postgres.js'
 import { hasRedis, type RedisCluster, startRedis, startRedisCluster } from './redis.js'
 import type { DatabaseServer } from './server.js'
 
-const HOOK_MS = 90_000
-const TEST_MS = 60_000
+const HOOK_MS = 240_000
+const TEST_MS = 240_000
 
 interface Kind<Server> {
   /** Name of the Debian package. */

@@ -29,7 +29,7 @@ export function runBy({ uid, gid }: Account, { file, args }: Command): Command {
 
 /** Runs a program to its end; what it printed is in the error if it failed. */
 export async function toItsEnd(command: Command, cwd: string): Promise<void> {
-  await run(command.file, [...command.args], { cwd, timeout: 60_000, env: { ...process.env, HOME: cwd } })
+  await run(command.file, [...command.args], { cwd, timeout: 120_000, env: { ...process.env, HOME: cwd } })
 }
 
 const isProgram = (path: string): boolean => {

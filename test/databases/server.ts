@@ -7,7 +7,7 @@ import { type Command, type Daemon, launch } from '../servers/support/daemon.js'
 import { freePorts } from '../servers/support/ports.js'
 import { type Account, accountOf } from './programs.js'
 
-const START_MS = 60_000
+const START_MS = 120_000
 const BACKOFF_MS = 30
 const TRIES = 5
 const CLASH = /address already in use|could not bind/i

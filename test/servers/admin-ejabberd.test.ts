@@ -16,7 +16,7 @@ const NS_ROSTER = 'jabber:iq:roster'
 const NOTHING_WAITS = { pendingOut: false, pendingIn: false }
 
 /** A session is gone some time after its client. */
-const PATIENTLY = { timeout: 15_000 }
+const PATIENTLY = { timeout: 60_000 }
 
 const adminOf = (server: ServerFixture) => ejabberdAdmin({ url: server.api ?? '' })
 

@@ -100,7 +100,7 @@ const beginningAnew = (server: ServerFixture): void => {
     const refused = alice.own.update('dave@localhost', { name: 'Dave' }).catch((error: RosterError) => error)
     expect(await refused).toMatchObject({ code: 'NOT_CONNECTED' })
     client.send = send
-    await alice.roster.ready({ timeout: 10_000 })
+    await alice.roster.ready({ timeout: 60_000 })
     expect(await alice.own.update('dave@localhost', { name: 'Dave' })).toMatchObject({ name: 'Dave' })
   })
 

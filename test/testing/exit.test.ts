@@ -77,7 +77,7 @@ deaf.vanish()
 
 test('a process in which a server has gone through all this ends by itself once the server is closed', async () => {
   const args = ['--import', 'tsx', '--input-type=module', '--eval', PROGRAM]
-  const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { cwd: ROOT, timeout: 28_000 })
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { cwd: ROOT, timeout: 110_000 })
   expect(stderr).toBe('')
   expect(stdout).toBe('closed')
 })

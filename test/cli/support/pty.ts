@@ -3,7 +3,7 @@ import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { describe, onTestFinished, test } from 'vitest'
 
-const LIMIT_MS = 20_000
+const LIMIT_MS = 60_000
 
 const scriptOf = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
 

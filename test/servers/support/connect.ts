@@ -7,7 +7,7 @@ import { PASSWORD, type TestedServer } from './types.js'
 
 export { xml }
 
-const TIMEOUT_MS = 10_000
+const TIMEOUT_MS = 30_000
 
 /** Everything that was connected and not stopped yet, so that a test that fails leaves no connection behind. */
 const connected = new Map<TestEntity, Error[]>()

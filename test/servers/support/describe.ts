@@ -11,8 +11,8 @@ import { hasPrivilege } from './prosody-config.js'
 import { stopRecording } from './record.js'
 import type { ServerKind, ServerOptions, TestedServer } from './types.js'
 
-const HOOK_MS = 90_000
-const TEST_MS = 60_000
+const HOOK_MS = 240_000
+const TEST_MS = 240_000
 
 /** The server of a suite. Only `kind` can be read before its tests run. */
 export type ServerFixture = TestedServer

@@ -31,7 +31,7 @@ const api =
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(args),
-      signal: AbortSignal.timeout(20_000),
+      signal: AbortSignal.timeout(60_000),
     })
     const body = await response.text()
     if (!response.ok) throw new CommandFailed(command, response.status, body)

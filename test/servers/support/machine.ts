@@ -6,7 +6,7 @@ import { type Command, type Daemon, launch } from './daemon.js'
 import { freePorts } from './ports.js'
 import { listens, offersFeatures } from './probe.js'
 
-const START_MS = 60_000
+const START_MS = 120_000
 const BACKOFF_MS = 40
 const TRIES = 5
 const CLASH = /address already in use|port is in use|already in use|eaddrinuse/i

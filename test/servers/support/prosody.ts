@@ -23,7 +23,7 @@ const DONE = 'harness-done'
 const shell = async (ctl: string, folder: string, code: string): Promise<string> => {
   const line = `> local ok, result = pcall(function() ${code} end); return ok and "${DONE}:"..tostring(result or "") or tostring(result)`
   const config = join(folder, 'prosody.cfg.lua')
-  const { stdout, stderr } = await run(ctl, ['--config', config, 'shell', line], { timeout: 20_000 })
+  const { stdout, stderr } = await run(ctl, ['--config', config, 'shell', line], { timeout: 60_000 })
   // Everything before the marker is decoration: a banner, "Result:" and the like.
   const start = stdout.indexOf(`${DONE}:`)
   if (start === -1) throw new Error(`prosodyctl shell refused: ${stdout}${stderr}\n${code}`)

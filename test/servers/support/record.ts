@@ -2,7 +2,7 @@ import type { Element } from 'ltx/lib/ltx.js'
 import type { TestEntity } from './entity.js'
 import { isSettling } from './settle.js'
 
-const LIMIT_MS = 15_000
+const LIMIT_MS = 60_000
 const POLL_MS = 25
 const SHOWN = 20
 

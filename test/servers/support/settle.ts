@@ -5,7 +5,7 @@ import { DOMAIN } from './types.js'
 
 const NS_PING = 'urn:xmpp:ping'
 const PREFIX = 'settled-'
-const LIMIT_MS = 15_000
+const LIMIT_MS = 60_000
 
 let pings = 0
 

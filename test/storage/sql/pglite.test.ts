@@ -7,7 +7,7 @@ import { opener } from './support/databases.js'
 import { pgliteDialect } from './support/pglite.js'
 
 // WebAssembly in one thread: the same work takes several times as long as on a server.
-describe('SqlStorage on PGlite', { timeout: 90_000 }, () => {
+describe('SqlStorage on PGlite', { timeout: 240_000 }, () => {
   let pglite: PGlite
   let db: SqlStorageOptions['db']
   beforeAll(async () => {

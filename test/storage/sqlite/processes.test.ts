@@ -10,7 +10,7 @@ const file = temporaryFolder()
 const ROUNDS = 6
 
 // Hundreds of commits wait for the disk here, and so may everybody else on the machine.
-vi.setConfig({ testTimeout: 120_000 })
+vi.setConfig({ testTimeout: 240_000 })
 
 afterEach(() => {
   killWriters()

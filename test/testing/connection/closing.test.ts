@@ -127,6 +127,6 @@ process.stdout.write('closed')
 
 test('a process ends by itself once its server is closed', async () => {
   const args = ['--import', 'tsx', '--input-type=module', '--eval', PROGRAM]
-  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: ROOT, timeout: 25_000 })
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: ROOT, timeout: 110_000 })
   expect(stdout).toBe('closed')
 })

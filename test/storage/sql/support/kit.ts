@@ -49,7 +49,7 @@ export async function query<R = Record<string, unknown>>(db: Db, sql: string): P
 
 /** Looks again until it is so. */
 export const eventually = <T>(look: () => T | Promise<T>): Promise<T> =>
-  vi.waitFor(look, { timeout: 20_000, interval: 10 })
+  vi.waitFor(look, { timeout: 60_000, interval: 10 })
 
 export const expectFailure = (promise: Promise<unknown>, code: string): Promise<void> =>
   expect(promise).rejects.toMatchObject({ name: 'RosterError', code })
