@@ -80,6 +80,18 @@ describe('forget()', () => {
     expect([await forgetting, await played.storage.load(BOT)]).toEqual([true, undefined])
   })
 
+  test('by a process that is killed when it has just sent everything: the server may have lost it, another says it again', async () => {
+    const played = await withContacts({ [ROMEO]: 'both' })
+    void played.roster.forget(BOT)
+    await played.clock.advance(499)
+    const ended = played.said()
+    expect(ended).toEqual(['bot > romeo: unsubscribe', 'bot > romeo: unavailable', 'bot > romeo: unsubscribed'])
+    played.kill()
+    const next = await stage({ storage: played.storage })
+    await next.clock.advance(GRACE + SETTLED)
+    expect([next.said(), await next.storage.load(BOT)]).toEqual([ended, undefined])
+  })
+
   test('that another process has finished, while this one stood still, is done', async () => {
     const played = await withContacts({ [ROMEO]: 'both' })
     const forgetting = played.roster.forget(BOT)
