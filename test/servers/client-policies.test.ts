@@ -28,9 +28,11 @@ describeServers('subscription requests to a client', (server) => {
     const alice = await login(server, 'alice')
     const bob = await login(server, 'bob')
     await Promise.all([alice.own.subscribe(bob.jid), bob.own.subscribe(alice.jid)])
-    await until(() => statesOf(alice, bob).join() === 'both,both', 'both')
+    await until(() => [alice, bob].every((bot) => bot.told('subscribed').length > 0), 'granted')
     await quiet(alice, bob)
     await quiet(alice, bob)
+    // What the processes of two sessions change in one item at once, ejabberd may push in another order than it stored it.
+    if (server.kind === 'ejabberd') await Promise.all([alice.own.resync(), bob.own.resync()])
     expect(statesOf(alice, bob)).toEqual(['both', 'both'])
     for (const [bot, other] of [
       [alice, 'bob'],
