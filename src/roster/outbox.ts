@@ -49,7 +49,7 @@ export const isGivenUp = (owed: Owed, now: number): boolean => givenUpAt(owed) <
 export const firstGivenUpAt = (all: readonly Owed[]): number =>
   all.reduce((least, owed) => Math.min(least, givenUpAt(owed)), Infinity)
 
-/** What one owner owes: written with the change that caused it, sent in order, settled when it was sent. */
+/** What one owner owes: written with the change that caused it, sent in order, settled a while after it was sent. */
 export class Outbox {
   readonly #waiting = new Map<string, Waiting>()
   /** When each was written, until that is written down. */
@@ -230,8 +230,9 @@ export class Outbox {
     if (!this.#hasEnded)
       this.#cancelSettle ??= this.#clock.after(ms, () => {
         this.#cancelSettle = undefined
-        if (this.received.length > 0) this.#bookkeeping.settle()
-        if (this.received.length < this.#sent.size) this.#settleAfter(SETTLE_AFTER)
+        const count = this.received.length
+        if (count < this.#sent.size) this.#settleAfter(SETTLE_AFTER)
+        if (count > 0) this.#bookkeeping.settle()
       })
   }
 
